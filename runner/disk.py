@@ -1,0 +1,220 @@
+"""The door to the disk: small operations that can each fail or be cut, and the two durable recipes built of them.
+
+Owner of filelock. Nothing above writes a file but through here, so that tests can lose, tear and refuse writes.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final, Protocol
+
+from filelock import FileLock, Timeout
+
+_CHUNK: Final = 1 << 20
+_FICLONE: Final = 0x40049409  # ioctl(2): share the blocks of another file, where the filesystem can
+
+
+class Lock(Protocol):
+    """An OS lock that is held; the kernel frees it when the process dies, however it dies."""
+
+    def release(self) -> None:
+        """Let others in."""
+        ...
+
+
+class Disk(Protocol):
+    """What the disk can do. Every method may raise OSError; nothing is durable before it is synced."""
+
+    def read(self, path: Path) -> bytes:
+        """Whole content of a file; FileNotFoundError where there is none."""
+        ...
+
+    def size(self, path: Path) -> int | None:
+        """Bytes in a regular file, None where there is none."""
+        ...
+
+    def identity(self, path: Path) -> tuple[int, int] | None:
+        """What tells a file from another that took its name."""
+        ...
+
+    def names(self, folder: Path) -> tuple[str, ...]:
+        """Names in a folder, sorted; empty where there is no folder."""
+        ...
+
+    def make_folder(self, path: Path) -> None:
+        """Make a folder and its parents, durably; fine if it exists."""
+        ...
+
+    def write(self, path: Path, data: bytes, *, at: int) -> None:
+        """Write all of `data` at an offset, creating the file. An OSError may leave a part of it written."""
+        ...
+
+    def truncate(self, path: Path, size: int) -> None:
+        """Cut a file to `size` bytes."""
+        ...
+
+    def sync(self, path: Path) -> None:
+        """Make a file's content durable."""
+        ...
+
+    def sync_folder(self, path: Path) -> None:
+        """Make a folder's entries durable."""
+        ...
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Give a file another name, replacing what has it."""
+        ...
+
+    def remove(self, path: Path) -> None:
+        """Remove a file; fine if it is gone."""
+        ...
+
+    def copy(self, source: Path, target: Path) -> None:
+        """Copy a file's bytes into a new file (shared blocks where the filesystem can, never a hard link)."""
+        ...
+
+    def digest(self, path: Path) -> str:
+        """SHA-256 of a file, in hex."""
+        ...
+
+    def lock(self, path: Path) -> AbstractContextManager[None]:
+        """Wait for an exclusive OS lock on `path` and hold it."""
+        ...
+
+    def try_lock(self, path: Path) -> Lock | None:
+        """Take the lock if nobody has it."""
+        ...
+
+
+class SystemDisk:
+    """The machine's filesystem."""
+
+    def read(self, path: Path) -> bytes:
+        """See `Disk.read`."""
+        return path.read_bytes()
+
+    def size(self, path: Path) -> int | None:
+        """See `Disk.size`."""
+        return path.stat().st_size if path.is_file() else None
+
+    def identity(self, path: Path) -> tuple[int, int] | None:
+        """See `Disk.identity`."""
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def names(self, folder: Path) -> tuple[str, ...]:
+        """See `Disk.names`."""
+        try:
+            return tuple(sorted(os.listdir(folder)))
+        except FileNotFoundError:
+            return ()
+
+    def make_folder(self, path: Path) -> None:
+        """See `Disk.make_folder`."""
+        if path.is_dir():
+            return
+        self.make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        self.sync_folder(path.parent)
+
+    def write(self, path: Path, data: bytes, *, at: int) -> None:
+        """See `Disk.write`."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            rest = memoryview(data)
+            while rest:
+                # A full disk writes a part and raises nothing; the next call then raises ENOSPC.
+                written = os.pwrite(descriptor, rest, at)
+                rest = rest[written:]
+                at += written
+        finally:
+            os.close(descriptor)
+
+    def truncate(self, path: Path, size: int) -> None:
+        """See `Disk.truncate`."""
+        os.truncate(path, size)
+
+    def sync(self, path: Path) -> None:
+        """See `Disk.sync`."""
+        _sync(path, os.O_RDONLY)
+
+    def sync_folder(self, path: Path) -> None:
+        """See `Disk.sync_folder`."""
+        _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """See `Disk.rename`."""
+        os.replace(old, new)
+
+    def remove(self, path: Path) -> None:
+        """See `Disk.remove`."""
+        path.unlink(missing_ok=True)
+
+    def copy(self, source: Path, target: Path) -> None:
+        """See `Disk.copy`."""
+        with source.open("rb") as reading, target.open("wb") as writing:
+            try:
+                fcntl.ioctl(writing, _FICLONE, reading.fileno())
+            except OSError:
+                shutil.copyfileobj(reading, writing, _CHUNK)
+
+    def digest(self, path: Path) -> str:
+        """See `Disk.digest`."""
+        with path.open("rb") as reading:
+            return hashlib.file_digest(reading, "sha256").hexdigest()
+
+    @contextmanager
+    def lock(self, path: Path) -> Iterator[None]:
+        """See `Disk.lock`."""
+        with FileLock(path, is_singleton=False):
+            yield
+
+    def try_lock(self, path: Path) -> Lock | None:
+        """See `Disk.try_lock`."""
+        lock = FileLock(path, is_singleton=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return None
+        return lock
+
+
+def replace_whole(disk: Disk, path: Path, data: bytes) -> None:
+    """Replace a file so that a crash leaves the old or the new content, never a mixture, and never neither."""
+    fresh = path.with_name(f".{path.name}.new")
+    disk.remove(fresh)
+    disk.write(fresh, data, at=0)
+    disk.sync(fresh)
+    disk.rename(fresh, path)
+    disk.sync_folder(path.parent)
+
+
+def append_durably(disk: Disk, path: Path, data: bytes, *, at: int) -> None:
+    """Append at the known end of a file and sync it; on failure nothing of `data` is left behind.
+
+    Raises:
+        OSError: the disk is full or failing. If even cutting back fails, that error is chained.
+    """
+    try:
+        disk.write(path, data, at=at)
+        disk.sync(path)
+    except OSError:
+        with contextlib.suppress(FileNotFoundError):
+            disk.truncate(path, at)
+        raise
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
