@@ -18,6 +18,7 @@ class Fit:
 
     mode: str  # cover, contain or stretch
     focus: tuple[float, float]  # fractions of width and height that `cover` keeps in view
+    recipe: int = RECIPE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class ReferenceImage:
         """The part of the fingerprint that speaks of the reference."""
         if self.fit is None:
             return {"sha256": self.sha256}
-        fit = {"focus": list(self.fit.focus), "mode": self.fit.mode, "recipe": RECIPE}
+        fit = {"focus": list(self.fit.focus), "mode": self.fit.mode, "recipe": self.fit.recipe}
         return {"fit": fit, "sha256": self.sha256}
 
 

@@ -1,0 +1,222 @@
+"""What happened to an attempt: facts, their order, and the join that makes one record of any number of them.
+
+A record is a join-semilattice: joining is idempotent, commutative and associative, so facts may arrive twice, in any
+order, from two branches or from another file, and the same truth comes out. A job id is never dropped.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, NewType, TypeVar
+
+from runner.manifest.request import Fingerprint, Request
+
+AttemptId = NewType("AttemptId", str)
+
+
+class State(StrEnum):
+    """The best that is known of an attempt."""
+
+    INTENT = "intent"  # its POST may have been sent: unconfirmed, unless the run that made it is at it
+    UNSENT = "unsent"  # proven: no job exists
+    REJECTED = "rejected"  # the server refused the request
+    ABANDONED = "abandoned"  # a person gave it up
+    SUBMITTED = "submitted"  # a job exists
+    FAILED = "failed"  # the job ended without a clip
+    EXPIRED = "expired"  # the clip was bought and can no longer be had from the server
+    DONE = "done"  # the clip was verified and kept
+
+
+RANK: Final[Mapping[State, int]] = {
+    State.INTENT: 0,
+    State.UNSENT: 1,
+    State.REJECTED: 1,
+    State.ABANDONED: 1,
+    State.SUBMITTED: 2,
+    State.FAILED: 3,
+    State.EXPIRED: 3,
+    State.DONE: 4,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """Rank 0: what is about to be bought, and what it can cost at most."""
+
+    shot: str
+    take: int
+    request: Request
+    origin: str
+    profile: str
+    price: Decimal | None
+    currency: str
+    manifest: str  # file name
+    at: float  # Unix seconds, whole milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """Rank 1: why no job came of the POST, or that a person gave it up."""
+
+    state: State
+    why: str
+    at: float
+    resubmit: bool = False  # a person ordered a new purchase in its place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Rank 2: the job. More than one id only where two histories were merged."""
+
+    jobs: tuple[str, ...]
+    at: float
+    created_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """Rank 3: how the job ended without a clip."""
+
+    state: State
+    code: str
+    message: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """Rank 4: the clip that was downloaded and verified."""
+
+    path: str  # relative to the manifest's folder
+    sha256: str
+    bytes: int
+    size: str
+    seconds: float
+    audio: bool
+    at: float
+    completed_at: float | None = None
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Claim:
+    """The shot that took the attempt over. Of several, the highest number that still fits counts."""
+
+    number: int
+    shot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who made the attempt. Written in the ledger only: paths and key digests are nobody else's business."""
+
+    path: str  # of the manifest, absolute
+    key: str  # digest of the key
+    calibrated: bool  # the intent is dated by the server's clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One POST and all that is known of it."""
+
+    id: AttemptId
+    intent: Intent
+    ruling: Ruling | None = None
+    acceptance: Acceptance | None = None
+    end: End | None = None
+    clip: Clip | None = None
+    claims: tuple[Claim, ...] = ()
+    owner: Owner | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)  # keys of a later version, kept as they are
+
+    @property
+    def state(self) -> State:
+        """The fact of the highest rank."""
+        if self.clip:
+            return State.DONE
+        if self.end:
+            return self.end.state
+        if self.acceptance:
+            return State.SUBMITTED
+        return self.ruling.state if self.ruling else State.INTENT
+
+    @property
+    def job(self) -> str | None:
+        """The job's id, where there is a job."""
+        return self.acceptance.jobs[0] if self.acceptance else None
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Every id ever recorded for it."""
+        return self.acceptance.jobs if self.acceptance else ()
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Which clip it buys."""
+        return self.intent.request.fingerprint
+
+
+def join(one: Attempt, other: Attempt) -> Attempt:
+    """One record of two: part by part, the later rank wins, ties go by canonical bytes, ids and claims accumulate."""
+    acceptance = _join_acceptance(one.acceptance, other.acceptance)
+    return replace(
+        one,
+        intent=_greater(one.intent, other.intent) or one.intent,
+        ruling=_greater(one.ruling, other.ruling),
+        acceptance=acceptance,
+        end=_greater(one.end, other.end),
+        clip=_greater(one.clip, other.clip),
+        claims=tuple(sorted({*one.claims, *other.claims})),
+        owner=_greater(one.owner, other.owner),
+        more=_join_more(one.more, other.more),
+    )
+
+
+def join_all(records: Iterable[Attempt], into: Mapping[AttemptId, Attempt] | None = None) -> dict[AttemptId, Attempt]:
+    """The joined records by attempt."""
+    joined = dict(into or {})
+    for record in records:
+        known = joined.get(record.id)
+        joined[record.id] = record if known is None else join(known, record)
+    return joined
+
+
+def adds(record: Attempt, known: Attempt | None) -> bool:
+    """Whether a record says anything that the known one does not."""
+    return known is None or join(known, record) != known
+
+
+_Part = TypeVar("_Part", Intent, Ruling, End, Clip, Owner)
+
+
+def _greater(one: _Part | None, other: _Part | None) -> _Part | None:
+    if one is None or other is None or one == other:
+        return other if one is None else one
+    return max(one, other, key=_canonical)
+
+
+def _join_acceptance(one: Acceptance | None, other: Acceptance | None) -> Acceptance | None:
+    if one is None or other is None or one == other:
+        return other if one is None else one
+    created = [at for at in (one.created_at, other.created_at) if at is not None]
+    return Acceptance(
+        jobs=tuple(sorted({*one.jobs, *other.jobs})),
+        at=min(one.at, other.at),
+        created_at=min(created) if created else None,
+    )
+
+
+def _join_more(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not one or not other or one == other:
+        return one or other
+    keys = {*one, *other}
+    return {
+        key: max((part[key] for part in (one, other) if key in part), key=_canonical) for key in sorted(keys)
+    }
+
+
+def _canonical(part: Any) -> str:
+    value = asdict(part) if hasattr(part, "__dataclass_fields__") else part
+    return json.dumps(value, sort_keys=True, default=str)

@@ -1,0 +1,111 @@
+"""This machine's copy of every fact, by account: what no single lockfile can know.
+
+Append-only: a line of a ledger is never rewritten. One lock guards reading the newest facts and adding to them, so a
+check made under it still holds when the fact is recorded.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from runner.disk import Disk, append_durably
+from runner.errors import LockfileDamaged
+from runner.lock import lines
+from runner.lock.facts import Attempt, AttemptId, adds, join
+from runner.lock.lockfile import believe
+from runner.lock.scan import scan
+
+RESCUE: Final = "rescue.jsonl"
+
+
+class Ledger:
+    """All ledgers in the state folder, read as one; written to the one of the account at hand."""
+
+    def __init__(self, disk: Disk, folder: Path) -> None:
+        self._disk = disk
+        self._folder = folder
+        self._mutex = folder / "ledger.mutex"
+        self._ends: dict[str, int] = {}
+        self.attempts: dict[AttemptId, Attempt] = {}
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock with the newest facts read. Raises LockfileDamaged and OSError."""
+        self._disk.make_folder(self._folder)
+        with self._disk.lock(self._mutex):
+            self._refresh(mend=True)
+            yield
+
+    def look(self) -> None:
+        """Read the newest facts without taking the lock or writing anything."""
+        self._refresh(mend=False)
+
+    def add(self, record: Attempt, *, key: str) -> None:
+        """Record a fact durably, if it is news; only while held. Raises OSError."""
+        known = self.attempts.get(record.id)
+        if not adds(record, known):
+            return
+        joined = record if known is None else join(known, record)
+        self._append(joined, self._name(record.intent.origin, key))
+        self.attempts[record.id] = joined
+
+    def rescue(self, record: Attempt) -> bytes:
+        """Put a fact that no file would take where the next run looks for it; returns its line. Raises OSError."""
+        line = lines.write(record, crc=True, owner=True)
+        path = self._folder / RESCUE
+        append_durably(self._disk, path, line, at=self._disk.size(path) or 0)
+        return line
+
+    def _append(self, record: Attempt, name: str) -> None:
+        path = self._folder / name
+        line = lines.write(record, crc=True, owner=True)
+        if name not in self._ends:
+            self._disk.write(path, lines.HEADER, at=0)
+            self._disk.sync(path)
+            self._disk.sync_folder(self._folder)
+            self._ends[name] = len(lines.HEADER)
+        append_durably(self._disk, path, line, at=self._ends[name])
+        self._ends[name] += len(line)
+
+    def _refresh(self, *, mend: bool) -> None:
+        for name in self._disk.names(self._folder):
+            if name.endswith(".jsonl"):
+                self._read_news(name, mend=mend)
+
+    def _read_news(self, name: str, *, mend: bool) -> None:
+        path = self._folder / name
+        seen, size = self._ends.get(name, 0), self._disk.size(path) or 0
+        if size == seen and name in self._ends:
+            return
+        if size < seen:
+            raise LockfileDamaged(f"{path} was cut while this run was reading it", hint="say the same again")
+        if mend:
+            # What a killed run wrote may not be durable yet, and must be before anything is built on it.
+            self._disk.sync(path)
+            self._disk.sync_folder(self._folder)
+        reading = scan(self._disk.read(path)[seen:])
+        for record in believe(reading, path):
+            known = self.attempts.get(record.id)
+            self.attempts[record.id] = record if known is None else join(known, record)
+        self._ends[name] = seen + reading.good
+        if mend and (reading.torn or reading.unterminated):
+            self._mend(path, name, unterminated=reading.unterminated)
+
+    def _mend(self, path: Path, name: str, *, unterminated: bool) -> None:
+        self._disk.truncate(path, self._ends[name])
+        if unterminated:
+            self._disk.write(path, b"\n", at=self._ends[name])
+            self._ends[name] += 1
+        self._disk.sync(path)
+
+    def _name(self, origin: str, key: str) -> str:
+        host = (urlsplit(origin).hostname or "embedded").replace(":", "_")
+        return f"{host}-{hashlib.sha256(origin.encode()).hexdigest()[:8]}-{key[:8] or 'nokey'}.jsonl"
+
+
+def digest_of_key(key: str | None) -> str:
+    """What stands for a key in the ledger; empty where there is none. The key itself is never written."""
+    return "" if key is None else hashlib.sha256(b"shotlock ledger\0" + key.encode()).hexdigest()[:16]

@@ -1,0 +1,290 @@
+"""The lines of a lockfile or ledger: a record as one JSON object, and back.
+
+Every line is a whole record, so any subset of lines is true. Keys stand in reading order, because people review
+these files. A line of the unfolded tail carries a crc; in a folded line the request must still give the fingerprint.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from runner.lock.facts import (
+    RANK,
+    Acceptance,
+    Attempt,
+    AttemptId,
+    Claim,
+    Clip,
+    End,
+    Intent,
+    Owner,
+    Ruling,
+    State,
+)
+from runner.manifest.request import Fit, ReferenceImage, Request
+
+VERSION: Final = 1
+HEADER: Final = b'{"lock":1,"about":"What was bought for the manifest of this name. Keep it in git beside it."}\n'
+
+_KNOWN: Final = frozenset(
+    "shot state price currency prompt job clip why error resubmit take request at origin profile manifest claims owner "
+    "fingerprint attempt crc".split()
+)
+_CRC_MARK: Final = b',"crc":"'
+
+
+class BadLine(ValueError):
+    """A line that is no record, or no longer the record that was written."""
+
+
+class NewerVersion(ValueError):
+    """The file was written by a later version than this one."""
+
+
+def write(record: Attempt, *, crc: bool, owner: bool) -> bytes:
+    """A record as a line. `crc` for the unfolded tail, `owner` for the ledger."""
+    body = json.dumps(_tree(record, owner=owner), ensure_ascii=False, separators=(",", ":")).encode()
+    if not crc:
+        return body + b"\n"
+    return body[:-1] + _CRC_MARK + _crc(body) + b'"}\n'
+
+
+def read(line: bytes) -> Attempt | None:
+    """The record of a line; None for the header.
+
+    Raises:
+        BadLine: it is no record, its crc is wrong, or its request does not give its fingerprint.
+        NewerVersion: it is the header of a later version.
+    """
+    checked = _without_crc(line)
+    try:
+        tree = json.loads(checked, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        raise BadLine("not a record") from None
+    if not isinstance(tree, dict):
+        raise BadLine("not a record")
+    if "lock" in tree:
+        return _header(tree)
+    try:
+        record = _record(tree)
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
+        raise BadLine("a record with a part missing or damaged") from None
+    _check(record, tree)
+    return record
+
+
+def _check(record: Attempt, tree: Mapping[str, Any]) -> None:
+    if tree["fingerprint"] != record.fingerprint:
+        raise BadLine("the request does not give the fingerprint beside it")
+    if tree["state"] != record.state:
+        raise BadLine("the state does not fit the facts beside it")
+
+
+def _header(tree: Mapping[str, Any]) -> None:
+    if tree["lock"] != VERSION:
+        raise NewerVersion(f"it is of version {tree['lock']}, and this shotlock reads version {VERSION}")
+
+
+def _without_crc(line: bytes) -> bytes:
+    cut = line.rfind(_CRC_MARK)
+    if cut < 0 or not line.endswith(b'"}') or len(line) - cut != len(_CRC_MARK) + 10:
+        if b'"crc' in line[-24:]:
+            raise BadLine("a damaged crc")
+        return line
+    body = line[:cut] + b"}"
+    if line[cut + len(_CRC_MARK) : -2] != _crc(body):
+        raise BadLine("the crc does not fit")
+    return body
+
+
+def _crc(body: bytes) -> bytes:
+    return b"%08x" % zlib.crc32(body)
+
+
+def _tree(record: Attempt, *, owner: bool) -> dict[str, Any]:
+    intent = record.intent
+    tree: dict[str, Any] = {"shot": intent.shot, "state": str(record.state), "price": _number(intent.price)}
+    if intent.currency:
+        tree["currency"] = intent.currency
+    tree["prompt"] = intent.request.prompt
+    tree |= _facts(record)
+    tree["take"] = intent.take
+    tree["request"] = _request_tree(intent.request)
+    tree["at"] = _times(record)
+    tree |= {"origin": intent.origin, "profile": intent.profile, "manifest": intent.manifest}
+    if record.claims:
+        tree["claims"] = [[claim.number, claim.shot] for claim in record.claims]
+    if owner and record.owner:
+        tree["owner"] = {"path": record.owner.path, "key": record.owner.key, "calibrated": record.owner.calibrated}
+    tree |= record.more
+    return tree | {"fingerprint": record.fingerprint, "attempt": record.id}
+
+
+def _facts(record: Attempt) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    if record.acceptance:
+        jobs = record.acceptance.jobs
+        tree["job"] = jobs[0] if len(jobs) == 1 else list(jobs)
+    if clip := record.clip:
+        tree["clip"] = {
+            "path": clip.path,
+            "sha256": clip.sha256,
+            "bytes": clip.bytes,
+            "size": clip.size,
+            "seconds": clip.seconds,
+            "audio": clip.audio,
+        }
+    if ruling := record.ruling:
+        tree["why"] = {"state": str(ruling.state), "text": ruling.why}
+        if ruling.resubmit:
+            tree["resubmit"] = True
+    if end := record.end:
+        tree["error"] = {"state": str(end.state), "code": end.code, "message": end.message}
+    return tree
+
+
+def _request_tree(request: Request) -> dict[str, Any]:
+    tree: dict[str, Any] = {"model": request.model, "size": request.size, "seconds": request.seconds}
+    if request.reference:
+        tree["reference"] = request.reference.canonical()
+    if request.extra:
+        tree["extra"] = dict(request.extra)
+    return tree
+
+
+def _times(record: Attempt) -> dict[str, str]:
+    clip, accepted = record.clip, record.acceptance
+    times = {
+        "intent": record.intent.at,
+        "ruled": record.ruling.at if record.ruling else None,
+        "submitted": accepted.at if accepted else None,
+        "created": accepted.created_at if accepted else None,
+        "ended": record.end.at if record.end else None,
+        "completed": clip.completed_at if clip else None,
+        "expires": clip.expires_at if clip else None,
+        "done": clip.at if clip else None,
+    }
+    return {name: _iso(at) for name, at in times.items() if at is not None}
+
+
+def _record(tree: Mapping[str, Any]) -> Attempt:
+    at = {name: _seconds(text) for name, text in tree["at"].items()}
+    why, error, clip, job = tree.get("why"), tree.get("error"), tree.get("clip"), tree.get("job")
+    owner = tree.get("owner")
+    return Attempt(
+        id=AttemptId(_text(tree["attempt"])),
+        intent=_intent(tree, at["intent"]),
+        ruling=None if why is None else _ruling(why, at["ruled"], resubmit=tree.get("resubmit") is True),
+        acceptance=None if job is None else _acceptance(job, at),
+        end=None if error is None else _end(error, at["ended"]),
+        clip=None if clip is None else _clip(clip, at),
+        claims=tuple(sorted(Claim(number=int(number), shot=_text(shot)) for number, shot in tree.get("claims", ()))),
+        owner=None if owner is None else Owner(**owner),
+        more={key: _plain(value) for key, value in tree.items() if key not in _KNOWN},
+    )
+
+
+def _intent(tree: Mapping[str, Any], at: float) -> Intent:
+    price = tree["price"]
+    return Intent(
+        shot=_text(tree["shot"]),
+        take=int(tree["take"]),
+        request=_request(tree),
+        origin=_text(tree["origin"]),
+        profile=_text(tree["profile"]),
+        price=None if price is None else Decimal(price),
+        currency=_text(tree.get("currency", "")),
+        manifest=_text(tree["manifest"]),
+        at=at,
+    )
+
+
+def _request(tree: Mapping[str, Any]) -> Request:
+    request = tree["request"]
+    reference = request.get("reference")
+    return Request(
+        model=_text(request["model"]),
+        prompt=_text(tree["prompt"]),
+        size=_text(request["size"]),
+        seconds=_text(request["seconds"]),
+        reference=None if reference is None else _reference(reference),
+        extra=_plain(request.get("extra", {})),
+    )
+
+
+def _reference(tree: Mapping[str, Any]) -> ReferenceImage:
+    fit = tree.get("fit")
+    if fit is None:
+        return ReferenceImage(sha256=_text(tree["sha256"]))
+    across, down = fit["focus"]
+    fitted = Fit(mode=_text(fit["mode"]), focus=(float(across), float(down)), recipe=int(fit["recipe"]))
+    return ReferenceImage(sha256=_text(tree["sha256"]), fit=fitted)
+
+
+def _ruling(tree: Mapping[str, Any], at: float, *, resubmit: bool) -> Ruling:
+    return Ruling(state=_state(tree, 1), why=_text(tree["text"]), at=at, resubmit=resubmit)
+
+
+def _end(tree: Mapping[str, Any], at: float) -> End:
+    return End(state=_state(tree, 3), code=_text(tree["code"]), message=_text(tree["message"]), at=at)
+
+
+def _state(tree: Mapping[str, Any], rank: int) -> State:
+    state = State(tree["state"])
+    if RANK[state] != rank:
+        raise ValueError
+    return state
+
+
+def _acceptance(job: Any, at: Mapping[str, float]) -> Acceptance:
+    jobs = (job,) if isinstance(job, str) else tuple(sorted(_text(each) for each in job))
+    if not jobs:
+        raise ValueError
+    return Acceptance(jobs=jobs, at=at["submitted"], created_at=at.get("created"))
+
+
+def _clip(tree: Mapping[str, Any], at: Mapping[str, float]) -> Clip:
+    return Clip(
+        path=_text(tree["path"]),
+        sha256=_text(tree["sha256"]),
+        bytes=int(tree["bytes"]),
+        size=_text(tree["size"]),
+        seconds=float(tree["seconds"]),
+        audio=bool(tree["audio"]),
+        at=at["done"],
+        completed_at=at.get("completed"),
+        expires_at=at.get("expires"),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Numbers as JSON has them: only prices are decimals."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _number(value: Decimal | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _iso(at: float) -> str:
+    moment = datetime.fromtimestamp(at, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _seconds(text: str) -> float:
+    return round(datetime.fromisoformat(text).timestamp(), 3)

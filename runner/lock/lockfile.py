@@ -1,0 +1,101 @@
+"""The lockfile beside a manifest: facts appended and synced while running, folded to one line an attempt at rest.
+
+Folding sorts by shot, take and attempt, so editing one shot changes one line, and equal facts give equal bytes.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from runner.disk import Disk, append_durably, replace_whole
+from runner.errors import LockfileDamaged
+from runner.lock import lines
+from runner.lock.facts import Attempt, State
+from runner.lock.scan import Scan, scan
+
+
+class Lockfile:
+    """One lockfile, and where its end is."""
+
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self._disk = disk
+        self.path = path
+        self._end = 0
+        self._identity: tuple[int, int] | None = None
+
+    def load(self) -> Scan:
+        """What the file says; an empty scan where there is no file."""
+        try:
+            data = self._disk.read(self.path)
+        except FileNotFoundError:
+            data = b""
+        self._remember(len(data))
+        return scan(data)
+
+    def changed(self) -> bool:
+        """Whether somebody else replaced or resized the file, as `git checkout` does."""
+        return (self._disk.identity(self.path), self._disk.size(self.path) or 0) != (self._identity, self._end)
+
+    def append(self, record: Attempt) -> None:
+        """Add one fact durably. Raises OSError."""
+        line = lines.write(record, crc=True, owner=False)
+        append_durably(self._disk, self.path, line, at=self._end)
+        self._end += len(line)
+
+    def fold(self, records: Iterable[Attempt]) -> bool:
+        """Write one line for each attempt, unless the file says exactly that already; whether it was written."""
+        data = folded(records)
+        try:
+            fresh = self._disk.read(self.path) != data
+        except FileNotFoundError:
+            fresh = True
+        if fresh:
+            replace_whole(self._disk, self.path, data)
+        self._remember(len(data))
+        return fresh
+
+    def _remember(self, end: int) -> None:
+        self._end = end
+        self._identity = self._disk.identity(self.path)
+
+
+def folded(records: Iterable[Attempt]) -> bytes:
+    """The folded bytes of a set of records."""
+    kept = sorted(_worth_keeping(tuple(records)), key=_order)
+    return lines.HEADER + b"".join(lines.write(record, crc=False, owner=False) for record in kept)
+
+
+def believe(reading: Scan, path: Path) -> tuple[Attempt, ...]:
+    """The records of a scan that has no damage.
+
+    Raises:
+        LockfileDamaged: lines are bad, or a later version wrote them; says what to do.
+    """
+    if reading.newer:
+        raise LockfileDamaged(f"{path} cannot be read: {reading.newer}", hint="update shotlock")
+    if reading.bad:
+        first = reading.bad[0]
+        more = f" (and {len(reading.bad) - 1} more lines)" if len(reading.bad) > 1 else ""
+        raise LockfileDamaged(
+            f"{path}:{first.number}: {first.why}{more}; nothing was sent and nothing was discarded",
+            hint=f"shotlock lock fold {path}",
+        )
+    return reading.records
+
+
+def _worth_keeping(records: tuple[Attempt, ...]) -> Iterable[Attempt]:
+    """Everything but unsent attempts that were followed by something better: they bought nothing."""
+    best: dict[tuple[str, str], tuple[bool, str]] = {}
+    for record in records:
+        wanted = (record.intent.shot, record.fingerprint)
+        best[wanted] = max(best.get(wanted, (False, "")), _weight(record))
+    for record in records:
+        if record.state is not State.UNSENT or best[record.intent.shot, record.fingerprint] == _weight(record):
+            yield record
+
+
+def _weight(record: Attempt) -> tuple[bool, str]:
+    return record.state is not State.UNSENT, record.id
+
+
+def _order(record: Attempt) -> tuple[str, int, str]:
+    return record.intent.shot, record.intent.take, record.id

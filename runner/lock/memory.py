@@ -1,0 +1,175 @@
+"""All that is remembered of a manifest: its lockfile and the ledger, joined; neither alone has authority.
+
+Every fact goes to the ledger first, then to the lockfile, both synced, before anything acts on it.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from runner.disk import Disk
+from runner.errors import DiskFailed
+from runner.lock.facts import Attempt, AttemptId, Owner, State, join, join_all
+from runner.lock.ledger import Ledger
+from runner.lock.lockfile import Lockfile, believe
+from runner.manifest.request import Fingerprint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """The files and the identity that a memory is kept under."""
+
+    lockfile: Path
+    manifest: Path  # absolute
+    state: Path  # folder of the ledgers
+    key: str  # digest of the key
+
+
+class Memory:
+    """The attempts of one manifest, and the machine's ledger beside them."""
+
+    def __init__(self, disk: Disk, where: Where) -> None:
+        self._disk = disk
+        self._where = where
+        self._lockfile = Lockfile(disk, where.lockfile)
+        self.ledger = Ledger(disk, where.state)
+        self.attempts: dict[AttemptId, Attempt] = {}
+        self.recovered: tuple[Attempt, ...] = ()  # what the ledger knew and the lockfile did not
+        self._failed: OSError | None = None
+
+    @classmethod
+    def look(cls, disk: Disk, where: Where, wanted: Collection[Fingerprint]) -> Self:
+        """Read without writing anything, for commands that only tell. Bad lines raise LockfileDamaged."""
+        memory = cls(disk, where)
+        memory.ledger.look()
+        memory._join(wanted)
+        return memory
+
+    @classmethod
+    def open(cls, disk: Disk, where: Where, wanted: Collection[Fingerprint]) -> Self:
+        """Bring lockfile and ledger to the same truth and fold the lockfile.
+
+        Raises:
+            LockfileDamaged: a line cannot be believed; nothing was changed.
+            DiskFailed: the disk did not take the facts.
+        """
+        memory = cls(disk, where)
+        try:
+            with memory.ledger.held():
+                memory._sync_lockfile()
+                for record in memory._join(wanted):
+                    memory.ledger.add(record, key=where.key)
+            memory.fold()
+        except OSError as error:
+            raise _disk_failed(where.lockfile, error) from error
+        return memory
+
+    def everywhere(self, origin: str) -> tuple[Attempt, ...]:
+        """Every attempt this machine knows of at an origin, of any manifest and any key."""
+        return tuple(each for each in self.ledger.attempts.values() if each.intent.origin == origin)
+
+    def refresh(self) -> None:
+        """Read what other runs recorded."""
+        try:
+            with self.ledger.held():
+                pass
+        except OSError as error:
+            raise _disk_failed(self._where.state, error) from error
+
+    def reserve(self, intent: Attempt, *, calibrated: bool, admit: Callable[[], str]) -> str:
+        """Check and record in one step under the ledger's lock: empty if recorded, else why `admit` refused.
+
+        Raises:
+            DiskFailed: the intent is not durable; nothing may be sent.
+        """
+        if self._failed:
+            raise _disk_failed(self._where.lockfile, self._failed)
+        owner = Owner(path=str(self._where.manifest), key=self._where.key, calibrated=calibrated)
+        record = replace(intent, owner=owner)
+        try:
+            with self.ledger.held():
+                if refusal := admit():
+                    return refusal
+                self._record(record)
+        except OSError as error:
+            self._failed = error
+            raise _disk_failed(self._where.lockfile, error) from error
+        return ""
+
+    def record(self, fact: Attempt) -> None:
+        """Record a fact of an attempt, ledger first.
+
+        Raises:
+            DiskFailed: one of the files did not take it; a fact with a job id went to the rescue file, if that did.
+        """
+        try:
+            with self.ledger.held():
+                self._record(fact)
+        except OSError as error:
+            self._failed = error
+            raise self._rescue(fact, error) from error
+
+    def fold(self) -> None:
+        """Leave one line for each attempt in the lockfile. Raises OSError."""
+        self._take_in_changes()
+        self._lockfile.fold(self.attempts.values())
+
+    def _record(self, fact: Attempt) -> None:
+        known = self.attempts.get(fact.id)
+        joined = fact if known is None else join(known, fact)
+        self.ledger.add(joined, key=self._where.key)
+        self.attempts[fact.id] = joined
+        if self._take_in_changes():
+            self._lockfile.fold(self.attempts.values())
+        else:
+            self._lockfile.append(joined)
+
+    def _take_in_changes(self) -> bool:
+        """Somebody put another lockfile there, as `git checkout` does: its facts are as true as ours."""
+        if not self._lockfile.changed():
+            return False
+        self.attempts = join_all(believe(self._lockfile.load(), self._where.lockfile), self.attempts)
+        return True
+
+    def _sync_lockfile(self) -> None:
+        if self._disk.size(self._where.lockfile) is not None:
+            self._disk.sync(self._where.lockfile)
+            self._disk.sync_folder(self._where.lockfile.parent)
+
+    def _join(self, wanted: Collection[Fingerprint]) -> tuple[Attempt, ...]:
+        """Join both sides in memory; returns the lockfile's records."""
+        written = join_all(believe(self._lockfile.load(), self._where.lockfile))
+        known = self.ledger.attempts
+        self.attempts = {id_: join(each, known[id_]) if id_ in known else each for id_, each in written.items()}
+        self.recovered = tuple(self._missing(known, wanted))
+        self.attempts |= {each.id: each for each in self.recovered}
+        return tuple(written.values())
+
+    def _missing(self, known: Mapping[AttemptId, Attempt], wanted: Collection[Fingerprint]) -> Iterable[Attempt]:
+        ours = str(self._where.manifest)
+        for id_, each in known.items():
+            if id_ in self.attempts or each.owner is None or each.owner.path != ours:
+                continue
+            unfinished = each.state in (State.INTENT, State.SUBMITTED)
+            bought = each.acceptance is not None or each.state is State.ABANDONED
+            if unfinished or (bought and each.fingerprint in wanted):
+                yield each
+
+    def _rescue(self, fact: Attempt, error: OSError) -> DiskFailed:
+        failure = _disk_failed(self._where.lockfile, error)
+        if fact.acceptance is None:
+            return failure
+        try:
+            self.ledger.rescue(fact)
+        except OSError:
+            where = "no file would take it"
+        else:
+            where = "it is kept in the state folder's rescue file"
+        message = f"{failure.message}; shot `{fact.intent.shot}` is job {fact.job}, {where}"
+        return DiskFailed(message, hint=failure.hint)
+
+
+def _disk_failed(path: Path, error: OSError) -> DiskFailed:
+    words = error.strerror or str(error)
+    return DiskFailed(f"{path} cannot be written: {words.lower()}", hint="make room, then say the same again")

@@ -1,0 +1,93 @@
+"""What a lockfile or ledger says: its records, the bad lines, and how much of its tail was torn off by a crash.
+
+A torn tail was never acted upon, since nothing is before it is synced; so it is dropped. A bad line anywhere else is
+damage: it is reported, and nothing is discarded or started over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from runner.lock import lines
+from runner.lock.facts import Attempt
+from runner.lock.lines import BadLine, NewerVersion
+
+_MARKERS: Final = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bad:
+    """A line that cannot be believed."""
+
+    number: int  # from 1
+    why: str
+    text: bytes
+
+    @property
+    def marker(self) -> bool:
+        """Whether it is what a version control system writes around a conflict."""
+        return self.text.startswith(_MARKERS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """Everything that was read of a file."""
+
+    records: tuple[Attempt, ...]
+    bad: tuple[Bad, ...]
+    good: int  # bytes up to the end of the last whole line
+    torn: int  # bytes after it that a crash left
+    unterminated: bool  # the last record is whole, only its newline is missing
+    newer: str = ""  # why it cannot be read: a later version wrote it
+
+
+def scan(data: bytes) -> Scan:
+    """Read every line of a file."""
+    whole, tail = _split(data)
+    read = [_read(number, line) for number, line in enumerate(whole, 1)]
+    dropped = _torn_lines(read)
+    last = _read(len(whole) + 1, tail) if tail else None
+    unterminated = isinstance(last, Attempt)
+    kept = read[: len(read) - dropped] + ([last] if isinstance(last, Attempt) else [])
+    torn = sum(len(line) + 1 for line in whole[len(whole) - dropped :]) + (0 if unterminated else len(tail))
+    return Scan(
+        records=tuple(each for each in kept if isinstance(each, Attempt)),
+        bad=tuple(each for each in kept if isinstance(each, Bad)),
+        good=len(data) - torn,
+        torn=torn,
+        unterminated=unterminated,
+        newer=next((each for each in kept if isinstance(each, str)), ""),
+    )
+
+
+def _split(data: bytes) -> tuple[list[bytes], bytes]:
+    pieces = data.split(b"\n")
+    return pieces[:-1], pieces[-1]
+
+
+def _torn_lines(read: Sequence[object]) -> int:
+    """Whole lines at the end that hold zeros: blocks that were allocated and never written."""
+    count = 0
+    while count < len(read):
+        last = read[-1 - count]
+        if not (isinstance(last, Bad) and b"\0" in last.text):
+            break
+        count += 1
+    return count
+
+
+def _read(number: int, raw: bytes) -> Attempt | Bad | str | None:
+    line = raw.removesuffix(b"\r")
+    if number == 1:
+        line = line.removeprefix(_BOM)
+    if not line:
+        return None
+    if line.startswith(_MARKERS):
+        return Bad(number=number, why="a conflict marker", text=line)
+    try:
+        return lines.read(line)
+    except NewerVersion as error:
+        return str(error)
+    except BadLine as error:
+        return Bad(number=number, why=str(error), text=line)
