@@ -1,0 +1,1 @@
+"""Doing it: slots, submit, reconcile, poll, download and verify, signals."""

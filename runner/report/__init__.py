@@ -1,0 +1,1 @@
+"""Telling it: live progress, plain lines, JSON lines and the summary."""
