@@ -161,7 +161,8 @@ class Situation:
 def make(shots: Sequence[Shot], situation: Situation) -> Plan:
     """The plan for these shots in this situation."""
     owned, claims = assign(shots, situation.attempts.values())
-    steps = tuple(_step(shot, owned[shot.id], situation) for shot in shots)
+    known = {attempt.intent.shot for attempt in situation.attempts.values()}
+    steps = tuple(_step(shot, owned[shot.id], situation, known=shot.id in known) for shot in shots)
     at_work = {step.attempt.id for step in steps if step.attempt}
     leftover = tuple(_leftover_step(each) for each in _unfinished(situation.attempts.values()) if each.id not in at_work)
     prices = [each.intent.price for each in situation.attempts.values() if may_have_cost(each)]
@@ -181,32 +182,27 @@ def assign(
     """Whose attempt each is, and the claims by which left-over shots take over attempts that nobody kept."""
     wants: dict[str, Fingerprint] = {shot.id: shot.request.fingerprint for shot in shots}
     owned: dict[ShotId, list[Attempt]] = {shot.id: [] for shot in shots}
-    orphans: dict[Fingerprint, dict[str, list[Attempt]]] = {}
+    free: dict[Fingerprint, dict[str, list[Attempt]]] = {}
     for attempt in sorted(attempts, key=lambda each: each.id):
         owner = owner_of(attempt, wants)
-        if owner in owned:
-            owned[ShotId(owner)].append(attempt)
+        if owner is None:
+            free.setdefault(attempt.fingerprint, {}).setdefault(_former_owner(attempt), []).append(attempt)
         else:
-            orphans.setdefault(attempt.fingerprint, {}).setdefault(owner, []).append(attempt)
+            owned[owner].append(attempt)
     claims: list[Attempt] = []
     for shot in shots:
-        groups = orphans.get(shot.request.fingerprint)
-        if groups and not any(each.fingerprint == shot.request.fingerprint for each in owned[shot.id]):
-            claimed = [_claim(each, shot.id) for each in groups.pop(min(groups, key=lambda name: _rank(groups[name])))]
-            owned[shot.id] += claimed
-            claims += claimed
+        groups = free.get(shot.request.fingerprint)
+        if groups and not owned[shot.id]:
+            best = min(groups, key=lambda name: _rank(groups[name]))
+            owned[shot.id] = [_claim(each, shot.id) for each in groups.pop(best)]
+            claims += owned[shot.id]
     return {shot: tuple(each) for shot, each in owned.items()}, tuple(claims)
 
 
-def owner_of(attempt: Attempt, wants: Mapping[str, Fingerprint]) -> str:
+def owner_of(attempt: Attempt, wants: Mapping[str, Fingerprint]) -> ShotId | None:
     """The shot that an attempt belongs to: the highest claim that still fits, else the shot it was made for."""
-    for claim in reversed(attempt.claims):
-        if wants.get(claim.shot) == attempt.fingerprint:
-            return claim.shot
-    original = attempt.intent.shot
-    if wants.get(original) == attempt.fingerprint or not attempt.claims:
-        return original if original in wants else f"\0{original}"
-    return f"\0{attempt.claims[-1].shot}"
+    names = [claim.shot for claim in reversed(attempt.claims)] + [attempt.intent.shot]
+    return next((ShotId(name) for name in names if wants.get(name) == attempt.fingerprint), None)
 
 
 def decide(best: Best, *, here: bool, stored: bool, served: bool) -> Row:
@@ -238,11 +234,10 @@ def servable(attempt: Attempt, retention: float, now: float) -> bool:
     return now < since + retention
 
 
-def _step(shot: Shot, owned: Sequence[Attempt], situation: Situation) -> Step:
-    mine = [each for each in owned if each.fingerprint == shot.request.fingerprint]
+def _step(shot: Shot, mine: Sequence[Attempt], situation: Situation, *, known: bool) -> Step:
     attempt = _foremost(mine)
     take = attempt.intent.take if attempt else 1
-    best = _best(attempt, mine, situation) if attempt else (Best.OTHER if owned else Best.NOTHING)
+    best = _best(attempt, mine, situation) if attempt else (Best.OTHER if known else Best.NOTHING)
     if shot.id in situation.retake and best not in (Best.INTENT, Best.SUBMITTED):
         best, take = Best.ORDERED, take + (1 if attempt else 0)
     clip = attempt.clip if attempt else None
@@ -336,6 +331,10 @@ def _leftover_step(attempt: Attempt) -> Step:
 def _claim(attempt: Attempt, shot: ShotId) -> Attempt:
     number = max((claim.number for claim in attempt.claims), default=0) + 1
     return replace(attempt, claims=tuple(sorted({*attempt.claims, Claim(number=number, shot=shot)})))
+
+
+def _former_owner(attempt: Attempt) -> str:
+    return attempt.claims[-1].shot if attempt.claims else attempt.intent.shot
 
 
 def _rank(group: Sequence[Attempt]) -> tuple[int, str]:
