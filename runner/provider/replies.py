@@ -1,4 +1,4 @@
-"""What can come back instead of a good answer to a GET: one exception for each kind, so that retry can tell them apart."""
+"""What can come back instead of a good answer to a GET: one exception for each kind, for retry to tell apart."""
 
 
 class ReplyError(Exception):
