@@ -1,0 +1,73 @@
+"""`python -m runner.sandbox`: the sandbox with every knob that a test needs."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from runner.sandbox.renderers import Clips
+from runner.sandbox.rules import Pace, Rules
+from runner.sandbox.serve import serve
+
+
+def main() -> int:
+    """Read the flags and serve."""
+    flags = _parser().parse_args()
+    rules = Rules(
+        sizes=_names(flags.sizes),
+        seconds=_names(flags.seconds),
+        models=_names(flags.models),
+        slots=flags.slots,
+        retention=flags.retention,
+        forgets=flags.forgets,
+        auth=not flags.no_auth,
+        key=flags.key,
+        echo_prompt=not flags.no_prompt,
+        lists=not flags.no_list,
+    )
+    pace = Pace(queue_seconds=flags.queue, render_seconds=flags.pace)
+    try:
+        serve(
+            flags.port,
+            rules,
+            pace,
+            clips=flags.clips,
+            ledger_path=flags.ledger,
+            workers=flags.workers,
+            may_kill=flags.may_kill,
+        )
+    except (OSError, ImportError) as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 4
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    usual = Rules()
+    parser = argparse.ArgumentParser(prog="python -m runner.sandbox", description=__doc__)
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="0 takes a free one")
+    add("--key", help="the only bearer that is let in; without it, any")
+    add("--no-auth", action="store_true", help="ask for no bearer")
+    add("--queue", type=float, default=0.0, metavar="SECONDS", help="how long a job is queued")
+    add("--pace", type=float, default=0.0, metavar="SECONDS", help="how long a job renders")
+    add("--slots", type=int, default=usual.slots, help="jobs that may run at once")
+    add("--retention", type=float, default=usual.retention, metavar="SECONDS", help="how long a clip is kept")
+    add("--forgets", action="store_true", help="forget a job when its clip expires")
+    add("--sizes", default=",".join(usual.sizes), help="allowed sizes, comma between; empty: any")
+    add("--seconds", default=",".join(usual.seconds), help="allowed lengths; empty: any")
+    add("--models", default=",".join(usual.models), help="allowed models; empty: any")
+    add("--no-list", action="store_true", help="have no list route")
+    add("--no-prompt", action="store_true", help="leave the prompt out of job objects")
+    add("--clips", type=Clips, choices=list(Clips), default=Clips.BLANK, help="what the clips look like")
+    add("--workers", type=int, default=1, help="clips made at once")
+    add("--ledger", type=Path, metavar="FILE", help="append each billed job to this file")
+    add("--may-kill", action="store_true", help="let scripted faults kill processes")
+    return parser
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.split(",") if name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""The sandbox: a server on loopback that speaks the provider's API, keeps its rules, and misbehaves when told to."""
+
+import asyncio
+import logging
+from email.utils import formatdate
+from functools import partial
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, Final, Self
+
+from runner.sandbox import blank
+from runner.sandbox.api import Api
+from runner.sandbox.calls import Call, Kind, route
+from runner.sandbox.clip import Renderer
+from runner.sandbox.clock import Clock, MovableClock
+from runner.sandbox.control import Control
+from runner.sandbox.encounter import Dropped, Encounter
+from runner.sandbox.faults import Moment
+from runner.sandbox.jobs import Jobs
+from runner.sandbox.ledger import Ledger
+from runner.sandbox.messages import Framing, Head, Reply, Request
+from runner.sandbox.refusal import Refusal
+from runner.sandbox.rules import Pace, Rules
+from runner.sandbox.script import Script
+from runner.sandbox.studio import Studio
+from runner.sandbox.wire import Line, Malformed
+
+_HOST: Final = "127.0.0.1"
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Sandbox:
+    """One server with its jobs, clips, faults and ledger.
+
+    `may_kill` lets the routes under /_sandbox script the killing of processes; `faults` may always hold them.
+    """
+
+    def __init__(
+        self,
+        *,
+        rules: Rules | None = None,
+        pace: Pace | None = None,
+        renderer: Renderer = blank.render,
+        clock: Clock | None = None,
+        ledger_path: Path | None = None,
+        workers: int = 1,
+        may_kill: bool = False,
+    ) -> None:
+        self._rules = rules or Rules()
+        self._clock = clock or MovableClock()
+        self._ledger = Ledger(ledger_path)
+        self._studio = Studio(renderer, self._clock, workers=workers)
+        self.jobs = Jobs(self._rules, self._clock)
+        self.faults = Script()
+        self._api = Api(
+            rules=self._rules,
+            pace=pace or Pace(),
+            clock=self._clock,
+            jobs=self.jobs,
+            studio=self._studio,
+            ledger=self._ledger,
+        )
+        self._control = Control(script=self.faults, clock=self._clock, ledger=self.ledger, may_kill=may_kill)
+        self._server: asyncio.Server | None = None
+        self._talks: set[asyncio.Task[None]] = set()
+        self._port = 0
+
+    @property
+    def base_url(self) -> str:
+        """What a client takes as its base URL, once started."""
+        return f"http://{_HOST}:{self._port}/v1"
+
+    @property
+    def clock(self) -> Clock:
+        """The server's clock."""
+        return self._clock
+
+    def ledger(self) -> dict[str, Any]:
+        """What was billed and asked, by the server's own account."""
+        return self._ledger.as_json(self.jobs, self._clock.now())
+
+    async def start(self, port: int = 0) -> Self:
+        """Listen on loopback; port 0 takes a free one.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        try:
+            self._server = await asyncio.start_server(self._accept, _HOST, port)
+        except OSError:
+            self._studio.close()
+            raise
+        self._port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def close(self) -> None:
+        """Hang up on everybody and remove the clips. Does not wait for clips in the making."""
+        if self._server is not None:
+            self._server.close()
+        for talk in tuple(self._talks):
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
+        if self._server is not None:
+            await self._server.wait_closed()
+        self._studio.close()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.create_task(self._talk(Line(reader, writer)))
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
+
+    async def _talk(self, line: Line) -> None:
+        self._ledger.note_connection()
+        try:
+            await self._serve(line)
+            await line.close()
+        except Dropped as drop:
+            if drop.hard:
+                line.reset()
+            await line.close()
+        except OSError:
+            line.abort()  # the client has gone
+        except asyncio.CancelledError:
+            line.abort()
+            raise
+        except Exception:
+            _LOG.exception("a bug of the sandbox")
+            line.abort()
+
+    async def _serve(self, line: Line) -> None:
+        await Encounter(faults=self.faults.on_connection()).at(Moment.ACCEPTED)
+        try:
+            while (head := await line.head()) is not None:
+                await self._exchange(line, head)
+                if not line.again():
+                    return
+        except Malformed as error:
+            if line.can_answer():
+                reply = Refusal(error.message, status=error.status, code="bad_request").reply()
+                await line.send(reply, {**self._headers(), "connection": "close"})
+                await line.linger()
+
+    async def _exchange(self, line: Line, head: Head) -> None:
+        call = route(head)
+        self._ledger.note_request(call.kind)
+        early = Encounter(faults=self.faults.on_head(call.kind))
+        await early.at(Moment.HEAD)
+        request = Request(head=head, body=await line.body(self._rules.body_limit))
+        if call.kind is Kind.CONTROL:
+            await line.send(self._control.answer(call, request), self._headers())
+            return
+        due = self.faults.on_request(call.kind, partial(self._api.prompt_of, call, request))
+        encounter = Encounter(faults=due)
+        reply = await self._reply(call, request, encounter)
+        await line.send(reply, self._headers(), stops=encounter.stops(reply))
+        await encounter.at(Moment.WRITTEN)
+        if reply.framing is not Framing.LENGTH:
+            raise Dropped(hard=False)
+
+    async def _reply(self, call: Call, request: Request, encounter: Encounter) -> Reply:
+        await encounter.at(Moment.BEFORE)
+        if (refused := encounter.instead(Moment.BEFORE)) is not None:
+            return refused
+        named = self.jobs.get(call.job)
+        if named is not None and call.kind is not Kind.REMIX:
+            encounter.befall(named, self.jobs)
+        answer = self._api.answer(call, request, lag=encounter.lag())
+        if answer.bought is not None:
+            encounter.befall(answer.bought, self.jobs)
+        await encounter.at(Moment.AFTER)
+        return encounter.instead(Moment.AFTER) or encounter.spoil(answer.reply)
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "date": formatdate(self._clock.now(), usegmt=True),
+            "server": "sandbox",
+            "x-request-id": f"req_{token_hex(16)}",
+        }
