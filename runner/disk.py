@@ -34,6 +34,10 @@ class Disk(Protocol):
         """Whole content of a file; FileNotFoundError where there is none."""
         ...
 
+    def read_at(self, path: Path, offset: int, size: int) -> bytes:
+        """At most `size` bytes from an offset."""
+        ...
+
     def size(self, path: Path) -> int | None:
         """Bytes in a regular file, None where there is none."""
         ...
@@ -97,6 +101,12 @@ class SystemDisk:
     def read(self, path: Path) -> bytes:
         """See `Disk.read`."""
         return path.read_bytes()
+
+    def read_at(self, path: Path, offset: int, size: int) -> bytes:
+        """See `Disk.read_at`."""
+        with path.open("rb") as reading:
+            reading.seek(offset)
+            return reading.read(size)
 
     def size(self, path: Path) -> int | None:
         """See `Disk.size`."""

@@ -164,7 +164,9 @@ def make(shots: Sequence[Shot], situation: Situation) -> Plan:
     known = {attempt.intent.shot for attempt in situation.attempts.values()}
     steps = tuple(_step(shot, owned[shot.id], situation, known=shot.id in known) for shot in shots)
     at_work = {step.attempt.id for step in steps if step.attempt}
-    leftover = tuple(_leftover_step(each) for each in _unfinished(situation.attempts.values()) if each.id not in at_work)
+    leftover = tuple(
+        _leftover_step(each) for each in _unfinished(situation.attempts.values()) if each.id not in at_work
+    )
     prices = [each.intent.price for each in situation.attempts.values() if may_have_cost(each)]
     prices_known = situation.profile.prices
     return Plan(

@@ -212,9 +212,7 @@ def _join_more(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str,
     if not one or not other or one == other:
         return one or other
     keys = {*one, *other}
-    return {
-        key: max((part[key] for part in (one, other) if key in part), key=_canonical) for key in sorted(keys)
-    }
+    return {key: max((part[key] for part in (one, other) if key in part), key=_canonical) for key in sorted(keys)}
 
 
 def _canonical(part: Any) -> str:

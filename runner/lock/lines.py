@@ -30,8 +30,29 @@ VERSION: Final = 1
 HEADER: Final = b'{"lock":1,"about":"What was bought for the manifest of this name. Keep it in git beside it."}\n'
 
 _KNOWN: Final = frozenset(
-    "shot state price currency prompt job clip why error resubmit take request at origin profile manifest claims owner "
-    "fingerprint attempt crc".split()
+    [
+        "shot",
+        "state",
+        "price",
+        "currency",
+        "prompt",
+        "job",
+        "clip",
+        "why",
+        "error",
+        "resubmit",
+        "take",
+        "request",
+        "at",
+        "origin",
+        "profile",
+        "manifest",
+        "claims",
+        "owner",
+        "fingerprint",
+        "attempt",
+        "crc",
+    ]
 )
 _CRC_MARK: Final = b',"crc":"'
 

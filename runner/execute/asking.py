@@ -1,0 +1,49 @@
+"""Questions to a server, each asked again while the trouble is passing: a job's state, and the whole list."""
+
+from typing import Final
+
+from runner.clock import Clock
+from runner.execute.evidence import Listing
+from runner.execute.server_time import ServerTime
+from runner.provider.replies import ReplyError, TooMany, Troubled, Unreachable
+from runner.provider.retry import repeat
+from runner.provider.videos import Job, JobId, Page, Polled, Videos
+
+PASSING: Final = (Unreachable, Troubled, TooMany)
+_PAGES: Final = 1000  # of 100 jobs each: more is no list, but a loop
+
+
+async def state(videos: Videos, job: str, clock: Clock) -> Polled:
+    """A job's state, asked up to four times. Raises ReplyError."""
+    return await repeat(
+        lambda: videos.retrieve(JobId(job)), clock=clock, passing=PASSING, attempts=4, first=0.5, most=8.0
+    )
+
+
+async def whole_list(videos: Videos, clock: Clock, time: ServerTime) -> Listing:
+    """Every page of the server's list; the first reply's Date sets the server's time. Raises ReplyError."""
+    begun = clock.monotonic()
+    jobs: dict[str, Job] = {}
+    after: str | None = None
+    seen: set[str] = set()
+    for _ in range(_PAGES):
+        page = await _page(videos, after, clock)
+        time.told(page.server_time)
+        jobs |= {job.id: job for job in page.jobs}
+        after = page.after
+        if after is None:
+            return Listing(jobs=tuple(jobs.values()), whole=True, begun=begun)
+        if after in seen:
+            break
+        seen.add(after)
+    return Listing(jobs=tuple(jobs.values()), whole=False, begun=begun)
+
+
+async def _page(videos: Videos, after: str | None, clock: Clock) -> Page:
+    return await repeat(lambda: videos.list(after), clock=clock, passing=PASSING, attempts=4, first=0.5, most=8.0)
+
+
+def unanswered(error: ReplyError) -> str:
+    """What an unanswered question is called on the screen."""
+    status = f"{error.status}: " if error.status else ""
+    return f"{status}{error.words}"

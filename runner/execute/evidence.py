@@ -1,0 +1,158 @@
+"""What the server's list proves about POSTs whose answer was lost, and about jobs that nobody remembers: pure.
+
+A job of the list can be an attempt's only if no fact of any ledger has it. Equal requests are interchangeable.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from runner.lock.facts import Attempt, State
+from runner.manifest.request import Request
+from runner.provider.statuses import State as JobState
+from runner.provider.statuses import state_of
+from runner.provider.videos import Job
+
+POST_MAX: Final = 480.0  # seconds that a POST can be on its way at most; its deadline is below
+SLACK: Final = 30.0  # seconds that clocks may differ beyond what the Date header told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The server's list, read at one time."""
+
+    jobs: tuple[Job, ...]
+    whole: bool  # every page was read
+    begun: float  # monotonic time before the first page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """This job is the attempt's."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """No job of the list can be the attempt's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Busy:
+    """An equal POST is on its way in some process: its job could be taken for this one's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclear:
+    """Jobs of the list may be the attempt's, and the list cannot tell."""
+
+    jobs: tuple[Job, ...]
+
+
+Finding = Found | Quiet | Busy | Unclear
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What is known besides the list: read after it, so that it explains everything the list can show."""
+
+    everywhere: Sequence[Attempt]  # of the origin, all manifests and keys
+    live: Collection[str]  # ids of attempts whose POST may be on its way now
+    settle: float
+
+
+def finding(attempt: Attempt, listing: Listing, scene: Scene) -> Finding:
+    """What the list says about one unconfirmed attempt."""
+    request = attempt.intent.request
+    rivals = [each for each in scene.everywhere if each.state is State.INTENT and visible(each) == visible(attempt)]
+    if any(each.id in scene.live and each.id != attempt.id for each in scene.everywhere if _alike(each, request)):
+        return Busy()
+    suspects = [job for job in _unclaimed(listing.jobs, scene.everywhere) if may_be(job, request)]
+    candidates = [
+        job for job in suspects if job.created_at is None or _in_window(job.created_at, attempt, scene.settle)
+    ]
+    certain = all(same(job, request) and job.created_at is not None for job in candidates)
+    interchangeable = len({each.fingerprint for each in rivals}) <= 1
+    if candidates and certain and interchangeable and len(candidates) <= len(rivals):
+        return Found(job=min(candidates, key=lambda job: (job.created_at or 0, job.id)))
+    return Unclear(jobs=tuple(suspects)) if suspects else Quiet()
+
+
+def unexplained(request: Request, listing: Listing, everywhere: Iterable[Attempt]) -> tuple[Job, ...]:
+    """Listed jobs equal to a request that no fact explains, nor any attempt that may yet become one."""
+    known = tuple(everywhere)
+    waiting = sum(1 for each in known if each.state is State.INTENT and same_wish(each.intent.request, request))
+    jobs = [
+        job
+        for job in _unclaimed(listing.jobs, known)
+        if same(job, request) and state_of(job.status) is not JobState.FAILED
+    ]
+    return tuple(jobs) if len(jobs) > waiting else ()
+
+
+def visible(attempt: Attempt) -> tuple[str, str, str, str]:
+    """What a list shows of a request: references are not seen."""
+    return _visible(attempt.intent.request)
+
+
+def same_wish(one: Request, other: Request) -> bool:
+    """Whether a list could not tell two requests apart."""
+    return _visible(one) == _visible(other)
+
+
+def same(job: Job, request: Request) -> bool:
+    """Whether a listed job shows exactly this request."""
+    return (job.model, job.size, _seconds(job.seconds), job.prompt) == (
+        request.model,
+        request.size,
+        _seconds(request.seconds),
+        request.prompt,
+    )
+
+
+def may_be(job: Job, request: Request) -> bool:
+    """Whether a listed job could be of this request, seen through a server that hides or normalises what it got."""
+    return (
+        job.size in (None, "", request.size)
+        and _seconds(job.seconds) in (None, _seconds(request.seconds))
+        and (job.prompt is None or _bare(job.prompt) == _bare(request.prompt))
+    )
+
+
+def _unclaimed(jobs: Iterable[Job], everywhere: Iterable[Attempt]) -> list[Job]:
+    known = {job for each in everywhere for job in each.jobs}
+    return [job for job in jobs if job.id not in known]
+
+
+def _in_window(created_at: float, attempt: Attempt, settle: float) -> bool:
+    """Created between the intent and the end of its settling."""
+    begin = attempt.intent.at
+    return begin - SLACK <= created_at <= begin + POST_MAX + settle + SLACK
+
+
+def _alike(attempt: Attempt, request: Request) -> bool:
+    mine = attempt.intent.request
+    return mine.size == request.size and mine.seconds == request.seconds and _bare(mine.prompt) == _bare(request.prompt)
+
+
+def _visible(request: Request) -> tuple[str, str, str, str]:
+    return request.model, request.size, request.seconds, request.prompt
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
+
+
+def _bare(prompt: str) -> str:
+    return "".join(prompt.split()).casefold()
+
+
+def titles(jobs: Mapping[str, Job] | Iterable[Job]) -> str:
+    """The ids of jobs, for a sentence."""
+    ids = [job.id for job in (jobs.values() if isinstance(jobs, Mapping) else jobs)]
+    more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
+    return ", ".join(ids[:3]) + more

@@ -1,0 +1,251 @@
+"""One run of a batch: every step of the plan is set going, purchases one after another, the rest side by side."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from runner.errors import ExitCode, Stop
+from runner.events import Ending, Phase, ShotEnded
+from runner.execute.asking import unanswered, whole_list
+from runner.execute.control import Control
+from runner.execute.doors import Doors, Options
+from runner.execute.evidence import Listing, titles, unexplained
+from runner.execute.fetch import Fetcher
+from runner.execute.purchase import Buyer
+from runner.execute.reconcile import Reconciler
+from runner.execute.scene import Run
+from runner.execute.server_time import ServerTime
+from runner.execute.watch import Watcher
+from runner.lock.facts import Attempt
+from runner.plan import Action, Plan, Reason, Step
+from runner.provider.replies import NoRoute, ReplyError
+from runner.provider.videos import Videos
+
+_DOWNLOADS: Final = 4  # at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How a run ended: the outcome of every shot that is wanted, and what stopped it."""
+
+    outcomes: tuple[ShotEnded, ...]
+    stop: Stop | None
+    signal: ExitCode | None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process tells its caller."""
+        if self.signal is not None:
+            return self.signal
+        if self.stop is not None:
+            return self.stop.exit_code
+        there = (Ending.DONE, Ending.RESTORED, Ending.KEPT)
+        return ExitCode.DONE if all(each.ending in there for each in self.outcomes) else ExitCode.UNFINISHED
+
+
+async def execute(plan: Plan, doors: Doors, options: Options, control: Control) -> Report:
+    """Do what the plan says; the facts are folded at the end. Raises nothing but bugs."""
+    run = Run(doors=doors, options=options, control=control, time=ServerTime(doors.clock))
+    try:
+        for claimed in plan.claims:
+            doors.memory.record(claimed)
+        doors.shelf.make_ready()
+        await Execution(run, plan.steps).work()
+        doors.memory.fold()
+    except Stop as stop:
+        control.halt(stop)
+    except OSError as error:
+        control.halt(run.disk_failed(error))
+    outcomes = tuple(run.outcomes)
+    return Report(outcomes=outcomes, stop=control.stop, signal=control.signal)
+
+
+class Execution:
+    """The tasks of one run."""
+
+    def __init__(self, run: Run, steps: Sequence[Step]) -> None:
+        self._run = run
+        self._steps = steps
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._bug: BaseException | None = None
+        self._downloads = asyncio.Semaphore(_DOWNLOADS)
+        videos = run.doors.videos_at(run.options.origin)
+        self._videos = videos
+        self._buyer = Buyer(run, videos, self._bought, self._unconfirmed) if videos else None
+        self._reconciler = Reconciler(run, videos, self._bought, self._again) if videos else None
+
+    async def work(self) -> None:
+        """Set every step going and see them all to their end."""
+        try:
+            purchases = await self._begin()
+            for step in purchases:
+                self._again(step)
+            while await self._next_purchase():
+                pass
+        finally:
+            await self._wind_up()
+
+    async def _begin(self) -> list[Step]:
+        """Start what is not a purchase; returns the purchases that may be made."""
+        purchases = []
+        for step in sorted(self._steps, key=_expiry):
+            match step.action:
+                case Action.KEEP:
+                    self._keep(step)
+                case Action.HOLD:
+                    self._hold(step)
+                case Action.RESTORE:
+                    self._start(self._restore(step))
+                case Action.DOWNLOAD | Action.AWAIT:
+                    self._follow(step)
+                case Action.RESOLVE:
+                    self._resolve(step)
+                case Action.SUBMIT:
+                    purchases.append(step)
+        order = {id(step): number for number, step in enumerate(self._steps)}
+        return await self._explained(sorted(purchases, key=lambda step: order[id(step)]))
+
+    async def _next_purchase(self) -> bool:
+        """Make one purchase, or wait until there is one; False when nothing more can come."""
+        step = self._buyer.next if self._buyer else None
+        if step is not None and self._buyer:
+            await self._buyer.buy(step)
+        elif self._tasks and self._bug is None:
+            await self._run.control.change()
+        else:
+            return False
+        return self._bug is None
+
+    async def _wind_up(self) -> None:
+        if self._buyer:
+            self._buyer.dismiss()
+        while self._tasks:
+            if self._bug is not None:
+                for task in self._tasks:
+                    task.cancel()
+            await asyncio.wait(self._tasks)
+            await asyncio.sleep(0)
+        if self._bug is not None:
+            raise self._bug
+
+    async def _explained(self, purchases: list[Step]) -> list[Step]:
+        """The purchases less those that the server's list shows already, unknown to any fact: a person must decide."""
+        if not purchases or not self._videos or self._run.options.frozen:
+            return purchases if not self._run.options.frozen else self._freeze(purchases)
+        if self._run.options.profile.resubmit_lost:
+            return purchases
+        try:
+            listing = await whole_list(self._videos, self._run.doors.clock, self._run.time)
+        except NoRoute:
+            return purchases
+        except ReplyError as error:
+            self._run.say(f"the server's list cannot be read: {unanswered(error)}")
+            return purchases
+        everywhere = self._run.scene().everywhere
+        return [step for step in purchases if not self._is_there(step, listing, everywhere)]
+
+    def _is_there(self, step: Step, listing: Listing, everywhere: Sequence[Attempt]) -> bool:
+        if step.wanted is None or step.reason is Reason.ASKED:
+            return False
+        jobs = unexplained(step.wanted.request, listing, everywhere)
+        if jobs:
+            why = f"the server has a job for this very request that nobody here remembers: {titles(jobs)}"
+            self._run.end(step, Ending.HELD, why, hint=self._run.resolve_hint(step, jobs[0].id))
+        return bool(jobs)
+
+    def _freeze(self, purchases: list[Step]) -> list[Step]:
+        for step in purchases:
+            self._run.end(step, Ending.PENDING, "not bought: --frozen")
+        return []
+
+    def _keep(self, step: Step) -> None:
+        self._run.end(step, Ending.KEPT, clip=self._run.doors.shelf.place(step.shot))
+
+    def _hold(self, step: Step) -> None:
+        hint = self._run.retake_hint(step)
+        note = f": {step.note}" if step.note else ""
+        price = "" if step.cost is None else f"; a new one costs up to {step.cost}"
+        self._run.end(step, Ending.HELD, f"{step.reason}{note}{price}", hint=hint)
+
+    def _resolve(self, step: Step) -> None:
+        assert step.attempt is not None
+        if self._reconciler and step.attempt.intent.origin == self._run.options.origin:
+            self._unconfirmed(step, step.attempt)
+        else:
+            self._elsewhere(step, step.attempt)
+
+    def _elsewhere(self, step: Step, attempt: Attempt) -> None:
+        why = f"it was sent to {attempt.intent.origin}, where this run may not go"
+        self._run.end(
+            step, Ending.HELD, why, hint=f"set OPENAI_BASE_URL={attempt.intent.origin} and say the same again"
+        )
+
+    def _follow(self, step: Step) -> None:
+        assert step.attempt is not None
+        videos = self._run.doors.videos_at(step.attempt.intent.origin)
+        if videos is None:
+            self._elsewhere(step, step.attempt)
+        else:
+            self._start(self._to_the_end(step, step.attempt, videos))
+
+    def _bought(self, step: Step, attempt: Attempt) -> None:
+        assert self._videos is not None
+        self._start(self._to_the_end(step, attempt, self._videos))
+
+    def _unconfirmed(self, step: Step, attempt: Attempt) -> None:
+        assert self._reconciler is not None
+        idle = not self._reconciler.busy
+        self._reconciler.add(step, attempt)
+        if idle:
+            self._start(self._reconciler.work())
+
+    def _again(self, step: Step) -> None:
+        if self._run.options.frozen:
+            self._freeze([step])
+        elif self._buyer:
+            self._buyer.add(step)
+
+    async def _to_the_end(self, step: Step, attempt: Attempt, videos: Videos) -> None:
+        """Await a job, then bring its clip home: two retry domains, one after the other."""
+        if step.action is Action.DOWNLOAD:
+            job = None
+        else:
+            job = await Watcher(self._run, videos, step, attempt, self._again).work()
+            if job is None:
+                return
+        async with self._downloads:
+            await Fetcher(self._run, videos, step, attempt, job).work()
+
+    async def _restore(self, step: Step) -> None:
+        assert step.attempt is not None and step.attempt.clip is not None
+        self._run.moved(step, Phase.RESTORING)
+        shelf = self._run.doors.shelf
+        if shelf.restore(step.shot, step.attempt.clip, self._run.our_clips()):
+            self._run.end(step, Ending.RESTORED, clip=shelf.place(step.shot))
+        else:
+            self._follow(replace(step, action=Action.DOWNLOAD))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Stop):
+            self._run.control.halt(error)
+        elif isinstance(error, OSError):
+            self._run.control.halt(self._run.disk_failed(error))
+        elif error is not None:
+            self._bug = self._bug or error
+        self._run.control.nudge()
+
+
+def _expiry(step: Step) -> float:
+    """Clips that expire first are fetched first."""
+    attempt = step.attempt
+    if attempt is None:
+        return 0.0
+    return attempt.clip.expires_at or attempt.intent.at if attempt.clip else attempt.intent.at

@@ -1,0 +1,192 @@
+"""Fetching: download a finished clip into a part, verify it, keep it, record it, and only then give it its name.
+
+A failed download never buys anything; the job stays as it is and the next run fetches it.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+from runner.disk import Disk
+from runner.events import Ending, Phase
+from runner.execute.asking import unanswered
+from runner.execute.mp4 import NotMp4, Probe, probe
+from runner.execute.scene import Run
+from runner.execute.watch import expire, past_retention
+from runner.lock.facts import Attempt, Clip
+from runner.plan import Step
+from runner.provider.replies import Missing, NotReady, NotVideo, Refused, ReplyError, TooMany, Troubled, Unreachable
+from runner.provider.retry import repeat
+from runner.provider.videos import Begun, Job, JobId, Resume, Videos
+
+_PASSING: Final = (Unreachable, Troubled, TooMany, NotReady, NotVideo, Missing)
+_ATTEMPTS: Final = 8
+
+
+class Part:
+    """The sink of one download: bytes go to the part file, and what could resume it is remembered."""
+
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self._disk = disk
+        self._path = path
+        self._etag: str | None = None
+        self.size = 0
+
+    def begin(self, head: Begun) -> None:
+        """The bytes that follow begin at `head.start`: at the part's end, or all anew."""
+        if head.start != self.size:
+            self.drop()
+        self._etag = head.etag
+
+    def take(self, data: bytes) -> None:
+        """Write the next bytes. Raises OSError."""
+        self._disk.write(self._path, data, at=self.size)
+        self.size += len(data)
+
+    def drop(self) -> None:
+        """Begin anew. Raises OSError."""
+        self._disk.remove(self._path)
+        self.size = 0
+        self._etag = None
+
+    @property
+    def resume(self) -> Resume | None:
+        """How to go on with what is there, if the server gave a strong validator for it."""
+        return Resume(offset=self.size, etag=self._etag) if self.size and self._etag else None
+
+
+class Fetcher:
+    """Brings one finished clip home."""
+
+    def __init__(self, run: Run, videos: Videos, step: Step, attempt: Attempt, job: Job | None) -> None:
+        self._run = run
+        self._videos = videos
+        self._step = step
+        self._attempt = attempt
+        self._job = job
+        self._shelf = run.doors.shelf
+        self._path = self._shelf.part(attempt.job or "")
+        self._part = Part(run.doors.disk, self._path)
+
+    async def work(self) -> None:
+        """Download, verify, keep, record, rename; or tell why not."""
+        self._run.moved(self._step, Phase.DOWNLOADING, job=self._attempt.job)
+        self._part.drop()
+        try:
+            found = await self._within_grace()
+        except ReplyError as error:
+            self._not_fetched(error)
+            return
+        if found is None:
+            self._run.end(self._step, Ending.PENDING, "its download was interrupted; the next run fetches it")
+            return
+        self._settle(found)
+
+    async def _within_grace(self) -> Probe | None:
+        """The download, which after an interrupt has only the grace left; None if that was too short."""
+        task = asyncio.ensure_future(self._download())
+        while not task.done() and not self._run.control.interrupted:
+            waiting = asyncio.ensure_future(self._run.control.change())
+            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+        if not task.done():
+            await asyncio.wait({task}, timeout=self._run.options.grace)
+        if task.done():
+            return task.result()
+        task.cancel()
+        await asyncio.wait({task})
+        return None
+
+    async def _download(self) -> Probe:
+        return await repeat(
+            self._transfer,
+            clock=self._run.doors.clock,
+            passing=_PASSING,
+            attempts=_ATTEMPTS,
+            first=1.0,
+            most=30.0,
+        )
+
+    async def _transfer(self) -> Probe:
+        try:
+            content = await self._videos.content(JobId(self._attempt.job or ""), self._part, self._part.resume)
+            if content.length is not None and content.length != self._part.size:
+                raise NotVideo(f"{self._part.size} bytes came of {content.length}")
+            return await self._verified()
+        except Missing as error:
+            if past_retention(self._run, self._attempt, self._expires_at):
+                raise Expired(error.words, status=error.status) from None
+            raise
+        except NotVideo:
+            self._part.drop()
+            raise
+
+    async def _verified(self) -> Probe:
+        disk = self._run.doors.disk
+        try:
+            found = probe(lambda offset, size: disk.read_at(self._path, offset, size), self._part.size)
+        except NotMp4 as error:
+            raise NotVideo(f"what came is no clip: {error}") from None
+        if self._run.doors.trouble_in and (trouble := await asyncio.to_thread(self._run.doors.trouble_in, self._path)):
+            raise NotVideo(f"what came is no clip: {trouble}")
+        return found
+
+    def _settle(self, found: Probe) -> None:
+        """Keep, record, rename: in this order, so that a kill between any two loses nothing."""
+        disk = self._run.doors.disk
+        sha256 = disk.digest(self._path)
+        self._shelf.keep(self._path, sha256)
+        clip = self._clip(found, sha256)
+        self._run.record_clip(self._attempt, clip)
+        self._tell_oddities(found)
+        if self._step.wanted is None:
+            disk.remove(self._path)
+            self._run.end(self._step, Ending.DONE, f"its clip is kept as {self._shelf.kept(sha256)}")
+            return
+        moved = self._shelf.put(self._path, self._step.shot, self._run.our_clips())
+        if moved:
+            self._run.say(f"a file that is not ours lay in the place of `{self._step.shot}`: it is now {moved}")
+        self._run.end(
+            self._step, Ending.DONE, clip=self._shelf.place(self._step.shot), cost=self._attempt.intent.price
+        )  # fmt: skip
+
+    def _clip(self, found: Probe, sha256: str) -> Clip:
+        job = self._job
+        return Clip(
+            path=self._shelf.name_of(self._step.shot),
+            sha256=sha256,
+            bytes=self._part.size,
+            size=found.size,
+            seconds=found.seconds,
+            audio=found.audio,
+            at=self._run.time.now(),
+            completed_at=None if job is None or job.completed_at is None else round(job.completed_at, 3),
+            expires_at=self._expires_at,
+        )
+
+    @property
+    def _expires_at(self) -> float | None:
+        if self._job and self._job.expires_at is not None:
+            return round(self._job.expires_at, 3)
+        return self._attempt.clip.expires_at if self._attempt.clip else None
+
+    def _tell_oddities(self, found: Probe) -> None:
+        request = self._attempt.intent.request
+        if found.size and found.size != request.size:
+            self._run.say(
+                f"shot `{self._step.shot}` came as {found.size}; {request.size} was asked for", self._step.shot
+            )
+
+    def _not_fetched(self, error: ReplyError) -> None:
+        if isinstance(error, Expired):
+            expire(self._run, self._step, self._attempt, self._job)
+        elif isinstance(error, Refused):
+            why = f"the server refuses its download ({unanswered(error)}); it stays bought"
+            self._run.end(self._step, Ending.PENDING, why, hint="is `OPENAI_API_KEY` the key it was bought with?")
+        else:
+            why = f"bought, but its download failed ({unanswered(error)}); the next run fetches it"
+            self._run.end(self._step, Ending.PENDING, why)
+
+
+class Expired(ReplyError):
+    """The content is gone, and its time is over."""

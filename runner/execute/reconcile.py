@@ -1,0 +1,156 @@
+"""Reconcile: find out what became of POSTs without an answer, by presence, by proven absence, or by asking a person.
+
+One code path for an attempt that an earlier run left and for one whose answer was lost just now.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runner.events import Ending, Phase
+from runner.execute.asking import unanswered, whole_list
+from runner.execute.evidence import POST_MAX, Busy, Found, Listing, Quiet, Scene, Unclear, finding, titles
+from runner.execute.scene import Run
+from runner.lock.facts import Attempt, AttemptId, State
+from runner.plan import Step
+from runner.provider.replies import NoRoute, Refused, ReplyError
+from runner.provider.videos import Videos
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """One unconfirmed attempt."""
+
+    step: Step
+    attempt: Attempt
+    over: float  # monotonic time at which its POST was surely over
+    quiet_since: float | None = None  # when the first of the lists began that agree that there is no such job
+
+
+class Reconciler:
+    """Reads the list again and again until every case is decided."""
+
+    def __init__(
+        self, run: Run, videos: Videos, adopted: Callable[[Step, Attempt], None], absent: Callable[[Step], None]
+    ):
+        self._run = run
+        self._videos = videos
+        self._adopted = adopted
+        self._absent = absent
+        self._cases: dict[AttemptId, Case] = {}
+        self._news = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether cases are open."""
+        return bool(self._cases)
+
+    def add(self, step: Step, attempt: Attempt) -> None:
+        """Open a case: the attempt's POST is surely over."""
+        self._run.given_up.add(attempt.id)
+        self._cases[attempt.id] = Case(step=step, attempt=attempt, over=self._run.doors.clock.monotonic())
+        self._news = True
+        self._run.moved(step, Phase.UNCONFIRMED)
+        self._run.control.nudge()
+
+    async def work(self) -> None:
+        """Decide every open case; what an interrupt leaves open is told as pending."""
+        wait = 2.0
+        while self._cases and self._run.control.waiting:
+            self._news = False
+            await self._look()
+            if self._cases and not self._news:
+                await self._rest(wait)
+                wait = min(wait * 2, 30.0)
+            elif self._news:
+                wait = 2.0
+        for case in tuple(self._cases.values()):
+            self._close(case)
+            self._run.end(case.step, Ending.PENDING, "its POST may or may not have arrived; the next run looks again")
+
+    async def _rest(self, seconds: float) -> None:
+        until = self._run.doors.clock.monotonic() + seconds
+        while not self._news and self._run.control.waiting:
+            left = until - self._run.doors.clock.monotonic()
+            if left <= 0:
+                return
+            await self._run.control.change(left)
+
+    async def _look(self) -> None:
+        try:
+            listing = await whole_list(self._videos, self._run.doors.clock, self._run.time)
+        except (NoRoute, Refused) as error:
+            self._hold_all(f"the server has no list to look it up in ({unanswered(error)})")
+            return
+        except ReplyError as error:
+            self._run.say(f"the server's list cannot be read: {unanswered(error)}")
+            self._patience_ends("the server's list could not be read")
+            return
+        scene = self._run.scene()
+        for case in tuple(self._cases.values()):
+            if case.over <= listing.begun:
+                self._judge(case, listing, scene)
+                scene = self._run.scene() if case.attempt.id not in self._cases else scene
+
+    def _judge(self, case: Case, listing: Listing, scene: Scene) -> None:
+        found = finding(case.attempt, listing, scene)
+        if not isinstance(found, Quiet):
+            case.quiet_since = None
+        match found:
+            case Found(job=job):
+                self._close(case)
+                self._run.say(f"job {job.id} is the lost answer of shot `{case.step.shot}`", case.step.shot)
+                self._adopted(case.step, self._run.record_job(case.attempt, job))
+            case Unclear(jobs=jobs):
+                hint = self._run.resolve_hint(case.step, jobs[0].id)
+                self._hold(case, f"its POST may or may not have arrived; it may be {titles(jobs)}", hint)
+            case Busy():
+                pass
+            case Quiet():
+                self._listen_to_silence(case, listing)
+
+    def _listen_to_silence(self, case: Case, listing: Listing) -> None:
+        if case.quiet_since is None:
+            case.quiet_since = listing.begun
+        if self._absence_counts(case, listing):
+            if listing.begun - case.quiet_since >= self._run.options.settle:
+                self._close(case)
+                self._run.record_rule(case.attempt, State.UNSENT, "two complete lists show no such job")
+                self._absent(case.step)
+        elif self._settled(case):
+            self._hold(case, "its POST may or may not have arrived, and the server's list shows no such job")
+
+    def _absence_counts(self, case: Case, listing: Listing) -> bool:
+        """Whether this list's silence is evidence at all, for this attempt."""
+        owner, profile = case.attempt.owner, self._run.options.profile
+        age = self._run.time.now() - case.attempt.intent.at
+        return (
+            profile.list_complete
+            and listing.whole
+            and owner is not None
+            and owner.calibrated
+            and owner.key == self._run.options.key
+            and self._run.time.calibrated
+            and -POST_MAX < age < profile.retention
+        )
+
+    def _settled(self, case: Case) -> bool:
+        """Whether a job would have shown up by now, so that waiting on makes no sense."""
+        settle = self._run.options.settle
+        here = self._run.doors.clock.monotonic() - case.over >= settle
+        return here or self._run.time.now() - case.attempt.intent.at >= settle + POST_MAX
+
+    def _patience_ends(self, why: str) -> None:
+        for case in tuple(self._cases.values()):
+            if self._run.doors.clock.monotonic() - case.over >= self._run.options.settle:
+                self._hold(case, f"its POST may or may not have arrived, and {why}")
+
+    def _hold_all(self, why: str) -> None:
+        for case in tuple(self._cases.values()):
+            self._hold(case, f"its POST may or may not have arrived, and {why}")
+
+    def _hold(self, case: Case, why: str, hint: str = "") -> None:
+        self._close(case)
+        self._run.end(case.step, Ending.HELD, why, hint=hint or self._run.resolve_hint(case.step))
+
+    def _close(self, case: Case) -> None:
+        del self._cases[case.attempt.id]

@@ -1,0 +1,137 @@
+"""What every part of one run shares: its doors, what was asked, the flags, the server's time, and what it told already."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+
+from runner.errors import DiskFailed
+from runner.events import Ending, Phase, Said, ShotEnded, ShotMoved
+from runner.execute.control import Control
+from runner.execute.doors import Doors, Options
+from runner.execute.evidence import Scene
+from runner.execute.server_time import ServerTime
+from runner.lock.facts import Acceptance, Attempt, AttemptId, Clip, End, Intent, Ruling, State
+from runner.plan import Step
+from runner.provider.videos import Job
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """The state of one run. What must outlive it is in the lockfile and ledger, never here."""
+
+    doors: Doors
+    options: Options
+    control: Control
+    time: ServerTime
+    ended_jobs: set[str] = field(default_factory=set)  # seen to have ended: their slots are free
+    given_up: set[AttemptId] = field(default_factory=set)  # POSTs of this run that are surely over
+    outcomes: list[ShotEnded] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
+
+    def attempts(self) -> Iterable[Attempt]:
+        """The attempts of this manifest as they stand."""
+        return self.doors.memory.attempts.values()
+
+    def scene(self) -> Scene:
+        """What explains the list just read: the facts of every run, read now."""
+        self.doors.memory.refresh()
+        everywhere = self.doors.memory.everywhere(self.options.origin)
+        return Scene(everywhere=everywhere, live=self._live(everywhere), settle=self.options.settle)
+
+    def say(self, text: str, shot: str | None = None) -> None:
+        """Tell a person one line, once in a run."""
+        if text not in self.said:
+            self.said.add(text)
+            self.doors.listen(Said(text=text, shot=shot))
+
+    def moved(
+        self, step: Step, phase: Phase, *, progress: int | None = None, job: str | None = None, eta: float | None = None
+    ) -> None:
+        """Tell where a wanted shot is."""
+        if step.wanted:
+            self.doors.listen(ShotMoved(shot=step.shot, phase=phase, progress=progress, job=job, eta=eta))
+
+    def end(
+        self, step: Step, ending: Ending, reason: str = "", *, hint: str = "", clip: Path | None = None,
+        cost: Decimal | None = None,
+    ) -> None:  # fmt: skip
+        """Tell how a step ended. What no shot wants any more is said, and is no outcome."""
+        if step.wanted is None:
+            if reason:
+                self.say(
+                    f"an earlier request of shot `{step.shot}`: {reason}" + (f"; {hint}" if hint else ""), step.shot
+                )
+            return
+        ended = ShotEnded(shot=step.shot, ending=ending, reason=reason, hint=hint, clip=clip, cost=cost)
+        self.outcomes.append(ended)
+        self.doors.listen(ended)
+
+    def resolve_hint(self, step: Step, job: str = "JOB_ID") -> str:
+        """The command by which a person decides."""
+        return f"shotlock resolve {self.options.manifest} {step.shot} --adopt {job} | --resubmit | --abandon"
+
+    def retake_hint(self, step: Step) -> str:
+        """The command that buys again."""
+        return f"shotlock retake {self.options.manifest} {step.shot}"
+
+    def record_rule(self, attempt: Attempt, state: State, why: str) -> None:
+        """Record that no job came of an attempt. Raises DiskFailed."""
+        ruling = Ruling(state=state, why=why, at=self.time.now())
+        self.doors.memory.record(replace(attempt, ruling=ruling))
+
+    def record_job(self, attempt: Attempt, job: Job) -> Attempt:
+        """Record an attempt's job. Raises DiskFailed."""
+        created = None if job.created_at is None else round(job.created_at, 3)
+        accepted = replace(attempt, acceptance=Acceptance(jobs=(job.id,), at=self.time.now(), created_at=created))
+        self.doors.memory.record(accepted)
+        return accepted
+
+    def record_end(self, attempt: Attempt, state: State, job: Job | None, words: str = "") -> Attempt:
+        """Record that a job ended without a clip. Raises DiskFailed."""
+        code, message = (job.error_code, job.error_message or words) if job else ("", words)
+        ended = replace(attempt, end=End(state=state, code=code, message=message, at=self.time.now()))
+        self.doors.memory.record(ended)
+        return ended
+
+    def record_clip(self, attempt: Attempt, clip: Clip) -> None:
+        """Record that the clip is verified and kept. Raises DiskFailed."""
+        self.doors.memory.record(replace(attempt, clip=clip))
+
+    def our_clips(self) -> frozenset[str]:
+        """The SHA-256 of every clip of this manifest: files with other contents are not ours to replace."""
+        return frozenset(each.clip.sha256 for each in self.attempts() if each.clip)
+
+    def disk_failed(self, error: OSError) -> DiskFailed:
+        """What stops the run when the disk does."""
+        where = f" ({error.filename})" if error.filename else ""
+        words = (error.strerror or str(error)).lower()
+        return DiskFailed(f"the disk fails: {words}{where}", hint="mend it, then say the same again: nothing is lost")
+
+    def new_attempt(self, step: Step) -> Attempt:
+        """An attempt to buy a shot: not yet recorded."""
+        assert step.wanted is not None
+        at = self.time.now()
+        prices = self.options.profile.prices
+        intent = Intent(
+            shot=step.shot,
+            take=step.take,
+            request=step.wanted.request,
+            origin=self.options.origin,
+            profile=self.options.profile.name,
+            price=step.cost,
+            currency=prices.currency if prices and step.cost is not None else "",
+            manifest=self.options.file_name,
+            at=at,
+        )
+        return Attempt(id=self.doors.nonce(at), intent=intent)
+
+    def _live(self, everywhere: Iterable[Attempt]) -> frozenset[str]:
+        open_ = [each for each in everywhere if each.state is State.INTENT]
+        mine = self.doors.memory.attempts
+        alive = {path: self.doors.running(path) for path in {each.owner.path for each in open_ if each.owner}}
+        return frozenset(
+            each.id
+            for each in open_
+            if (each.id not in self.given_up if each.id in mine else bool(each.owner and alive[each.owner.path]))
+        )

@@ -1,0 +1,181 @@
+"""Watching: ask for a job's state until it ends, seldom early and densely near the end. It never gives a paid job up."""
+
+from collections.abc import Callable
+from typing import Final
+
+from runner.errors import NoCredentials, ServerUnreachable
+from runner.events import Ending, Phase
+from runner.execute.asking import state, unanswered
+from runner.execute.pace import Pace, expected_render
+from runner.execute.scene import Run
+from runner.lock.facts import Attempt, State
+from runner.plan import Step, may_retry
+from runner.provider.profile import Profile
+from runner.provider.replies import Missing, Refused, ReplyError
+from runner.provider.statuses import State as JobState
+from runner.provider.statuses import state_of
+from runner.provider.videos import Job, Polled, Videos
+
+_PATIENCE: Final = 600.0  # seconds without a single answer until the run gives up for now
+_MISSING_PATIENCE: Final = 120.0  # seconds of "no such job" until a shot is left to the next run
+
+
+class Watcher:
+    """Follows one job to its end."""
+
+    def __init__(self, run: Run, videos: Videos, step: Step, attempt: Attempt, again: Callable[[Step], None]) -> None:
+        self._run = run
+        self._videos = videos
+        self._step = step
+        self._attempt = attempt
+        self._again = again
+        typical = run.options.profile.typical_render
+        everywhere = run.doors.memory.ledger.attempts.values()
+        self._pace = Pace(expected_render(attempt.intent.request, everywhere, typical))
+        self._begun = run.doors.clock.monotonic()
+        self._heard = self._begun
+        self._missing_since: float | None = None
+
+    async def work(self) -> Job | None:
+        """The completed job, or None where the step has ended otherwise."""
+        polled: Polled | None = None
+        # A job of an earlier run may have ended long ago: it is asked for at once.
+        wait = 0.0 if self._run.time.now() - self._attempt.intent.at > 5 else self._wait(None)
+        while await self._run.control.pause(wait):
+            try:
+                polled = await state(self._videos, self._attempt.job or "", self._run.doors.clock)
+            except Missing as error:
+                if self._is_gone(error):
+                    return None
+            except Refused as error:
+                self._refused(error)
+                return None
+            except ReplyError as error:
+                self._no_answer(error)
+            else:
+                self._heard = self._run.doors.clock.monotonic()
+                self._missing_since = None
+                match self._ended(polled.job):
+                    case None:
+                        pass
+                    case ended:
+                        return polled.job if ended else None
+            wait = self._wait(polled)
+            if self._past_deadline():
+                return None
+        self._run.end(
+            self._step, Ending.PENDING, f"job {self._attempt.job} goes on at the server; the next run fetches it"
+        )
+        return None
+
+    def _ended(self, job: Job) -> bool | None:
+        """True: completed. False: ended without a clip, and told. None: goes on."""
+        match state_of(job.status):
+            case JobState.COMPLETED:
+                self._free_slot()
+                return True
+            case JobState.FAILED:
+                self._free_slot()
+                self._failed(job)
+                return False
+            case JobState.EXPIRED:
+                self._free_slot()
+                expire(self._run, self._step, self._attempt, job)
+                return False
+            case JobState.UNKNOWN:
+                self._run.say(f"the server calls a job `{job.status}`, a word not known here; it is polled on")
+        phase = Phase.QUEUED if state_of(job.status) is JobState.QUEUED else Phase.IN_PROGRESS
+        eta = self._pace.remaining(self._elapsed(), job.progress)
+        self._run.moved(self._step, phase, progress=job.progress, job=self._attempt.job, eta=eta)
+        return None
+
+    def _failed(self, job: Job) -> None:
+        ended = self._run.record_end(self._attempt, State.FAILED, job)
+        words = job.error_message or job.error_code or job.status
+        request = self._attempt.fingerprint
+        mine = [each for each in self._run.attempts() if each.fingerprint == request]
+        if self._step.wanted and self._run.control.buying and may_retry(ended, mine, self._run.options.retries):
+            self._run.say(
+                f"shot `{self._step.shot}` failed ({words}); it is bought again, as `retries` allows", self._step.shot
+            )
+            self._again(self._step)
+            return
+        hint = "change the shot, or " + self._run.retake_hint(self._step)
+        self._run.end(self._step, Ending.FAILED, f"the job failed: {words}", hint=hint)
+
+    def _is_gone(self, error: Missing) -> bool:
+        """Whether a job that the server does not know is given up, for good or for this run."""
+        if past_retention(self._run, self._attempt):
+            self._free_slot()
+            expire(self._run, self._step, self._attempt, None)
+            return True
+        now = self._run.doors.clock.monotonic()
+        self._heard = now
+        self._missing_since = now if self._missing_since is None else self._missing_since
+        if now - self._missing_since < _MISSING_PATIENCE:
+            return False
+        why = f"the server does not know job {self._attempt.job} ({unanswered(error)})"
+        self._run.end(
+            self._step, Ending.HELD, why, hint=f"say the same again later, or {self._run.retake_hint(self._step)}"
+        )
+        return True
+
+    def _refused(self, error: Refused) -> None:
+        stop = NoCredentials(
+            f"the server refuses to be asked: {unanswered(error)}",
+            hint="is `OPENAI_API_KEY` the key that the jobs were bought with?",
+        )
+        self._run.control.halt(stop)
+        self._run.end(self._step, Ending.PENDING, f"job {self._attempt.job} cannot be asked for with this key")
+
+    def _no_answer(self, error: ReplyError) -> None:
+        self._run.say(f"the server does not answer ({unanswered(error)}); asking again")
+        if self._run.doors.clock.monotonic() - self._heard > _PATIENCE:
+            minutes = _PATIENCE / 60
+            stop = ServerUnreachable(
+                f"the server has not answered for {minutes:.0f} min: {unanswered(error)}",
+                hint="nothing is lost: say the same again when it is back",
+            )
+            self._run.control.halt(stop, lost=True)
+
+    def _past_deadline(self) -> bool:
+        if self._elapsed() < deadline_of(self._run.options.profile):
+            return False
+        why = f"job {self._attempt.job} has not ended after {self._elapsed() / 60:.0f} min; the next run goes on"
+        self._run.end(self._step, Ending.PENDING, why)
+        return True
+
+    def _wait(self, polled: Polled | None) -> float:
+        asked = polled.again_after if polled else None
+        return self._pace.wait(self._elapsed(), polled.job.progress if polled else None, asked)
+
+    def _elapsed(self) -> float:
+        """Seconds since this run began to watch; an earlier run's time does not count against the deadline."""
+        return self._run.doors.clock.monotonic() - self._begun
+
+    def _free_slot(self) -> None:
+        self._run.ended_jobs.update(self._attempt.jobs)
+        self._run.control.nudge()
+
+
+def deadline_of(profile: Profile) -> float:
+    """Seconds that one run awaits one job."""
+    return 3 * profile.longest_render
+
+
+def past_retention(run: Run, attempt: Attempt, expires_at: float | None = None) -> bool:
+    """Whether the server may have dropped a job by now."""
+    until = expires_at if expires_at is not None else attempt.intent.at + run.options.profile.retention
+    return run.time.now() > until
+
+
+def expire(run: Run, step: Step, attempt: Attempt, job: Job | None) -> None:
+    """Record that the clip was bought and cannot be had any more, and tell it. Raises DiskFailed."""
+    run.record_end(attempt, State.EXPIRED, job, "the server no longer has it")
+    price = (
+        ""
+        if attempt.intent.price is None
+        else f"; a new one costs up to {attempt.intent.price} {attempt.intent.currency}"
+    )
+    why = f"it was bought as job {attempt.job}, and expired before it was fetched{price}"
+    run.end(step, Ending.HELD, why, hint=run.retake_hint(step))
