@@ -1,0 +1,136 @@
+"""From a profile as it is written to a profile that can be used: joining, the rules no schema can say, and defaults."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from runner.manifest.document import Steps
+from runner.manifest.limits import Limits, ModelLimits
+from runner.manifest.wording import listing, quoted, suggestion
+from runner.provider.profile import Answer, Prices, Profile
+
+Tree = dict[str, Any]
+Defect = tuple[Steps, str, str]  # where, message, hint
+
+_JOINED: Final = ("models", "prices")  # entry by entry; all other keys are replaced whole
+_ANY: Final = "*"
+
+
+def merged(layers: Sequence[Mapping[str, Any]]) -> Tree:
+    """The layers as one, later ones over earlier ones; an entry set to None is taken away."""
+    result: Tree = {}
+    for layer in layers:
+        above = {key: _joined(result.get(key), layer[key]) if key in _JOINED else layer[key] for key in layer}
+        result = {key: value for key, value in {**result, **above}.items() if value is not None}
+    return result
+
+
+def defects(tree: Mapping[str, Any]) -> Iterator[Defect]:
+    """What does not fit together in a merged profile."""
+    models = tree.get("models", {})
+    if not models:
+        yield ("models",), "the profile has no model left", "name one under `models`"
+        return
+    incomplete = list(_incomplete(models))
+    yield from incomplete
+    if not incomplete:
+        yield from _strange_defaults(tree.get("defaults", {}), models)
+    if tree.get("on_lost") == "resubmit" and not _is_free(tree):
+        hint = "leave it out, or say `on_lost: hold`"
+        yield ("on_lost",), "`on_lost` is `resubmit`, which needs a price of 0 for every model and size", hint
+
+
+def built(name: str, tree: Mapping[str, Any]) -> Profile:
+    """The profile that a merged tree without defects describes."""
+    answers = tuple(
+        Answer(status=answer["status"], code=answer.get("code", "")) for answer in tree.get("not_admitted", ())
+    )
+    return Profile(
+        name=name,
+        limits=_limits(name, tree),
+        prices=_prices(tree),
+        slots=tree["slots"],
+        auth=tree["auth"],
+        list_complete=tree.get("list") == "complete",
+        settle=float(tree["settle"]),
+        longest_render=float(tree["longest_render"]),
+        retention=float(tree["retention"]),
+        typical_render=float(tree["typical_render"]),
+        not_admitted=answers,
+        resubmit_lost=tree.get("on_lost") == "resubmit",
+    )
+
+
+def _joined(below: Any, above: Any) -> Any:
+    if not (isinstance(below, Mapping) and isinstance(above, Mapping)):
+        return above
+    both = {**below, **{key: _joined(below.get(key), value) for key, value in above.items()}}
+    return {key: value for key, value in both.items() if value is not None}
+
+
+def _incomplete(models: Mapping[str, Any]) -> Iterator[Defect]:
+    for model, limits in models.items():
+        for key in ("sizes", "seconds"):
+            if not limits.get(key):
+                yield ("models", model), f"the model {quoted(model)} has no `{key}`", f"list its `{key}`"
+
+
+def _strange_defaults(defaults: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[Defect]:
+    model = defaults.get("model", next(iter(models)))
+    if model not in models:
+        yield _not_among(("defaults", "model"), model, list(models))
+        return
+    for key, plural in (("size", "sizes"), ("seconds", "seconds")):
+        allowed = models[model][plural]
+        if key in defaults and defaults[key] not in allowed:
+            yield _not_among(("defaults", key), defaults[key], allowed)
+
+
+def _not_among(steps: Steps, value: Any, allowed: Sequence[Any]) -> Defect:
+    message = f"`{'.'.join(map(str, steps))}` is {quoted(value)}, the profile has {listing(allowed)}"
+    return steps, message, suggestion(str(value), [str(word) for word in allowed])
+
+
+def _is_free(tree: Mapping[str, Any]) -> bool:
+    prices = _prices(tree)
+    if prices is None:
+        return False
+    pairs = [(model, size) for model, limits in tree["models"].items() for size in limits.get("sizes", ())]
+    return all(prices.of(model, size, "1") == 0 for model, size in pairs)
+
+
+def _limits(name: str, tree: Mapping[str, Any]) -> Limits:
+    models = {
+        model: ModelLimits(sizes=tuple(limits["sizes"]), seconds=tuple(limits["seconds"]))
+        for model, limits in tree["models"].items()
+    }
+    defaults = tree.get("defaults", {})
+    model = defaults.get("model", next(iter(models)))
+    return Limits(
+        profile=name,
+        models=models,
+        model=model,
+        size=defaults.get("size", models[model].sizes[0]),
+        seconds=defaults.get("seconds", models[model].seconds[0]),
+        prompt_length=tree["prompt_length"],
+        image_types=tuple(tree["images"]["types"]),
+        image_bytes=tree["images"]["bytes"],
+    )
+
+
+def _prices(tree: Mapping[str, Any]) -> Prices | None:
+    prices = tree.get("prices")
+    if not prices:
+        return None
+    return Prices(
+        currency=prices.get("currency", "USD"),
+        date=prices.get("date", ""),
+        source=prices.get("source", ""),
+        per_second={model: _rates(rates) for model, rates in prices["per_second"].items() if rates is not None},
+    )
+
+
+def _rates(rates: Any) -> dict[str, Decimal]:
+    """The price of each size; a plain number is the price of all."""
+    by_size = rates if isinstance(rates, Mapping) else {_ANY: rates}
+    return {size: Decimal(str(rate)) for size, rate in by_size.items() if rate is not None}

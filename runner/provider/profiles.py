@@ -1,0 +1,136 @@
+"""Finding and reading profiles: built-in ones by name, a user's by path, and mappings that extend one."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from runner.manifest.document import Document, Steps
+from runner.manifest.problems import Problem, at
+from runner.manifest.schema import problems_of
+from runner.manifest.wording import listing, quoted, suggestion
+from runner.manifest.yaml_source import parse, source_lines
+from runner.provider.profile import Profile
+from runner.provider.profile_rules import built, defects, merged
+
+_FOLDER: Final = Path(__file__).with_name("profiles")
+_NAMES: Final = ("sora", "sandbox")
+_SCHEMA: Final = "profile.schema.json"
+_DEEPEST: Final = 8  # profiles that extend one another
+
+
+class ProfileProblems(Exception):
+    """A profile can't be used.
+
+    `path` is the file in which the problems stand, and `lines` is its text. Where `path` is None, they concern what
+    the manifest says under `profile`, and their places mean nothing.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], *, path: Path | None = None, lines: tuple[str, ...] = ()) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+        self.path = path
+        self.lines = lines
+
+
+def names() -> tuple[str, ...]:
+    """The built-in profiles, the default one first."""
+    return _NAMES
+
+
+def load(spec: str | Mapping[str, Any], *, beside: Path, prices: Mapping[str, Any] | None = None) -> Profile:
+    """The profile that a manifest names.
+
+    Args:
+        spec: a built-in name, a path, or a mapping with the keys of a profile.
+        beside: the folder that paths start from.
+        prices: what the manifest says of prices; replaces the profile's.
+
+    Raises:
+        ProfileProblems: there is none such, it is wrong, or it does not fit together.
+    """
+    top = _named(spec, beside, None) if isinstance(spec, str) else _written(spec, beside)
+    layers = _layers(top)
+    tree = merged([layer.document.value for layer in reversed(layers)])
+    if prices is not None:
+        tree["prices"] = prices
+    found = tuple(top.problem(steps, message, hint) for steps, message, hint in defects(tree))
+    if found:
+        raise top.refuse(*found)
+    return built(top.name if isinstance(spec, str) else f"{layers[-1 if len(layers) == 1 else 1].name}, adapted", tree)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layer:
+    """One profile as it is written: a file, or what stands in the manifest."""
+
+    name: str
+    document: Document
+    path: Path | None
+    beside: Path
+
+    def problem(self, steps: Steps, message: str, hint: str = "") -> Problem:
+        return at(self.document.place_of_value(steps), message, hint)
+
+    def refuse(self, *problems: Problem) -> ProfileProblems:
+        return ProfileProblems(tuple(sorted(problems)), path=self.path, lines=tuple(self.document.lines))
+
+
+def _layers(top: _Layer) -> list[_Layer]:
+    """The profile and those that it extends, the furthest last."""
+    layers = [top]
+    while (base := layers[-1].document.get(("extends",))) is not None:
+        if len(layers) == _DEEPEST:
+            raise top.refuse(top.problem(("extends",), "the profiles extend one another in a circle"))
+        layers.append(_named(base, layers[-1].beside, layers[-1]))
+    return layers
+
+
+def _named(name: str, beside: Path, above: _Layer | None) -> _Layer:
+    if name in _NAMES:
+        return _read(name, _FOLDER / f"{name}.yaml")
+    path = beside / name
+    if not name.endswith((".yaml", ".yml")) and "/" not in name:
+        message = f"the profile {quoted(name)} is not known, there are {listing(_NAMES)}"
+        raise _refusal(
+            above, message, suggestion(name, _NAMES, "a profile of your own is a path such as `./mine.yaml`")
+        )
+    if not path.is_file():
+        raise _refusal(above, f"the profile {quoted(name)} is no file", "the path starts from the folder of this file")
+    return _read(path.stem, path)
+
+
+def _refusal(above: _Layer | None, message: str, hint: str) -> ProfileProblems:
+    if above is None:
+        return ProfileProblems((Problem(line=1, column=1, message=message, hint=hint),))
+    return above.refuse(above.problem(("extends",), message, hint))
+
+
+def _read(name: str, path: Path) -> _Layer:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"the profile `{path.name}` can't be read: {error.strerror}"
+        raise ProfileProblems((Problem(line=1, column=1, message=message),)) from None
+    document, problems = parse(data)
+    found = [*problems, *(problems_of(document, _SCHEMA) if document else [])]
+    if document is None or found:
+        raise ProfileProblems(tuple(sorted(found)), path=path, lines=tuple(source_lines(data)))
+    return _Layer(name=name, document=document, path=path, beside=path.parent)
+
+
+def _written(spec: Mapping[str, Any], beside: Path) -> _Layer:
+    """What stands in the manifest, read again as a document of its own, so that the same rules hold for it."""
+    document, problems = parse(json.dumps(dict(spec), default=_number).encode())
+    found = [*problems, *(problems_of(document, _SCHEMA) if document else [])]
+    if document is None or found:
+        raise ProfileProblems(tuple(found))
+    return _Layer(name="own", document=document, path=None, beside=beside)
+
+
+def _number(value: object) -> float:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(type(value).__name__)
