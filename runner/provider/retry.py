@@ -53,7 +53,11 @@ async def repeat(
     retrying = AsyncRetrying(
         sleep=clock.sleep, wait=wait, stop=stop, retry=retry_if_exception_type(passing), reraise=True
     )
-    return await retrying(call)
+
+    async def once() -> T:  # tenacity awaits only what it can see to be a coroutine function, and a lambda is none
+        return await call()
+
+    return await retrying(once)
 
 
 def _asked(state: RetryCallState) -> float | None:
