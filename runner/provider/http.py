@@ -6,10 +6,10 @@ just closing fails after it was sent, and such a failure may be a purchase.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 import httpx
@@ -100,7 +100,7 @@ class HttpVideos(Videos):
         if found is not None:
             return Polled(job=found, again_after=poll_after(reply.headers, now=now))
         if good:
-            raise Troubled(f"{reply.status} without a job: {reply.text}", status=reply.status)
+            raise Troubled(f"the reply is no job: {reply.text}", status=reply.status)
         raise refusal(Call.JOB, reply, now=now)
 
     async def list(self, after: str | None) -> Page:
@@ -144,7 +144,7 @@ class HttpVideos(Videos):
         response = await self._posting.send(sending, stream=True)
         try:
             evidence.head(response.status_code, _lower(response))
-            async with aclosing(response.aiter_raw()) as pieces:
+            async with _raw(response) as pieces:
                 async for data in pieces:
                     if not evidence.take(data):
                         break
@@ -171,7 +171,7 @@ class HttpVideos(Videos):
 
     async def _reply(self, response: httpx.Response, limit: int) -> Reply:
         data = bytearray()
-        async with aclosing(response.aiter_raw()) as pieces:
+        async with _raw(response) as pieces:
             async for piece in pieces:
                 data += piece
                 if len(data) > limit:
@@ -235,10 +235,10 @@ class HttpVideos(Videos):
         media_type = media_type_of(_lower(response))
         return Content(media_type=media_type, length=head.length, etag=head.etag, start=head.start)
 
-    async def _pieces(self, response: httpx.Response) -> AsyncIterator[bytes]:
+    async def _pieces(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
         """The body as it comes. What goes wrong with the sink does not pass through here."""
         try:
-            async with aclosing(response.aiter_raw()) as pieces:
+            async with _raw(response) as pieces:
                 async for data in pieces:
                     yield data
         except httpx.RemoteProtocolError as error:
@@ -279,6 +279,10 @@ def _client(*, kept: int) -> httpx.AsyncClient:
     return httpx.AsyncClient(limits=limits, follow_redirects=False, mounts=dict.fromkeys(_DIRECT))
 
 
+def _raw(response: httpx.Response) -> aclosing[AsyncGenerator[bytes, None]]:
+    return aclosing(cast("AsyncGenerator[bytes, None]", response.aiter_raw()))
+
+
 def _lower(response: httpx.Response) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
@@ -292,4 +296,4 @@ def _words(error: Exception) -> str:
         case httpx.TimeoutException():
             return "no answer in time"
         case _:
-            return f"the connection broke: {error or type(error).__name__}"
+            return f"the connection broke: {str(error) or type(error).__name__}"

@@ -59,7 +59,7 @@ def load(spec: str | Mapping[str, Any], *, beside: Path, prices: Mapping[str, An
     found = tuple(top.problem(steps, message, hint) for steps, message, hint in defects(tree))
     if found:
         raise top.refuse(*found)
-    return built(top.name if isinstance(spec, str) else f"{layers[-1 if len(layers) == 1 else 1].name}, adapted", tree)
+    return built(top.name if top.path or len(layers) == 1 else f"{layers[1].name}, adapted", tree)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +94,7 @@ def _named(name: str, beside: Path, above: _Layer | None) -> _Layer:
     path = beside / name
     if not name.endswith((".yaml", ".yml")) and "/" not in name:
         message = f"the profile {quoted(name)} is not known, there are {listing(_NAMES)}"
-        raise _refusal(
-            above, message, suggestion(name, _NAMES, "a profile of your own is a path such as `./mine.yaml`")
-        )
+        raise _refusal(above, message, suggestion(name, _NAMES, "a profile of your own is a path: `./NAME.yaml`"))
     if not path.is_file():
         raise _refusal(above, f"the profile {quoted(name)} is no file", "the path starts from the folder of this file")
     return _read(path.stem, path)

@@ -31,7 +31,7 @@ def refusal(call: Call, reply: Reply, *, now: float) -> ReplyError:
     """The error that a non-2xx reply to `call` means."""
     said = error_of(reply.body, reply.text)
     wait = seconds_from(reply.headers, now=now)
-    words = f"{reply.status}: {said.message or said.code or 'no words'}"
+    words = said.message or said.code or "it says nothing more"
     early = call is Call.CONTENT and 400 <= reply.status < 500 and _is_early(reply.body, said)
     kind = NotReady if early and reply.status not in _PLAIN else _kind(call, reply.status, said)
     return kind(words, status=reply.status, retry_after=wait)
@@ -56,7 +56,9 @@ def _kind(call: Call, status: int, said: ErrorWords) -> type[ReplyError]:
             return NoRoute
         case 404 | 410:
             return NoRoute if call is Call.LIST or _NO_ROUTE.search(words) else Missing
-        case 400 | 422 if call is not Call.LIST and _NO_JOB.search(words):
+        case 400 | 422 if call is Call.LIST:
+            return NoRoute
+        case 400 | 422 if _NO_JOB.search(words):
             return Missing
         case _:
             return Troubled

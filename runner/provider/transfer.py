@@ -23,9 +23,9 @@ def begun(status: int, headers: Mapping[str, str], part: Resume | None) -> Begun
     if status == 416 and part is not None:
         return None
     if status == 202:
-        raise NotReady("202: accepted, and no clip yet", status=status)
+        raise NotReady("accepted, and no clip yet", status=status)
     if status not in {200, 206} or (status == 206 and part is None):
-        raise NotVideo(f"{status}: no answer to a request for a clip", status=status)
+        raise NotVideo("that is no answer to a request for a clip", status=status)
     coding = headers.get("content-encoding", "").strip().lower()
     if coding not in {"", "identity"}:
         raise NotVideo(f"the clip is compressed ({coding[:20]}), which was not asked for", status=status)
