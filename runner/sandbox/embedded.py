@@ -62,7 +62,9 @@ def threaded(sandbox: Sandbox, port: int = 0) -> Iterator[Sandbox]:
 def _run(sandbox: Sandbox, port: int, started: Future[_Running]) -> None:
     try:
         asyncio.run(_serve(sandbox, port, started))
-    except OSError as error:
+    except BaseException as error:
+        if started.done():
+            raise
         started.set_exception(error)
 
 

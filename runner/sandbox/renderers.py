@@ -33,7 +33,7 @@ def renderer(clips: Clips) -> Renderer:
 
 
 def _animatics() -> Renderer:
-    from runner.sandbox.animatic import AnimaticMissing, AnimaticSpec, render  # noqa: PLC0415 - slow to import
+    from runner.sandbox.animatic import AnimaticMissing, AnimaticSpec, render
 
     # Said at the start, once, and not job by job.
     if find_spec("av") is None:

@@ -123,7 +123,7 @@ class Sandbox:
         except asyncio.CancelledError:
             line.abort()
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - one bad connection must not take the server down
             _LOG.exception("a bug of the sandbox")
             line.abort()
 
