@@ -24,7 +24,7 @@ def main() -> int:
         echo_prompt=not flags.no_prompt,
         lists=not flags.no_list,
     )
-    pace = Pace(queue_seconds=flags.queue, render_seconds=flags.pace)
+    pace = Pace(queue_seconds=flags.queue, render_seconds=flags.pace, poll_after=flags.poll_after)
     try:
         serve(
             flags.port,
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-auth", action="store_true", help="ask for no bearer")
     add("--queue", type=float, default=0.0, metavar="SECONDS", help="how long a job is queued")
     add("--pace", type=float, default=0.0, metavar="SECONDS", help="how long a job renders")
+    add("--poll-after", type=float, metavar="SECONDS", help="when a client is told to ask again")
     add("--slots", type=int, default=usual.slots, help="jobs that may run at once")
     add("--retention", type=float, default=usual.retention, metavar="SECONDS", help="how long a clip is kept")
     add("--forgets", action="store_true", help="forget a job when its clip expires")

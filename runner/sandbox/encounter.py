@@ -37,7 +37,8 @@ class Encounter:
             Dropped: the connection is to be closed.
         """
         for fault in self.faults:
-            if fault.moment is moment:
+            # A late job loses its reply, unless another fault has one to put in its place.
+            if fault.moment is moment and not (fault.do is Do.LATE and self.instead(moment)):
                 await _play(fault)
 
     def instead(self, moment: Moment) -> Reply | None:

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 class On(StrEnum):
     """Which requests a fault befalls."""
 
-    CONNECTION = auto()  # a new connection, before anything is read from it
+    CONNECTION = auto()  # a new connection, before anything is read from it, whatever it is for
     ANY = auto()  # any call of the API
     CREATE = auto()
     RETRIEVE = auto()
@@ -59,7 +59,7 @@ class Do(StrEnum):
     FAIL = auto()  # it fails with `code` and `message` when its time is over
     STUCK = auto()  # it never ends, and keeps its slot
     PURGE = auto()  # the server forgets it
-    LATE = auto()  # the reply is lost, and the job is known `seconds` later
+    LATE = auto()  # the job is known `seconds` later; the reply is lost, or a `status` stands in for it
     EMPTY = auto()  # the list is empty
     LAG = auto()  # the list lacks what is younger than `seconds`
 

@@ -340,6 +340,14 @@ def test_a_late_job_appears_after_its_reply_was_lost(served):
     assert (shown["id"], shown["created_at"]) == (bill["id"], bill["billed_at"] + 30)
 
 
+def test_a_late_job_may_have_a_gateways_answer_instead_of_its_reply(served):
+    served.script(on="create", do="late", seconds=30, nth=1)
+    served.script(on="create", do="status", status=504, when="after", nth=1)
+
+    assert served.create().status_code == 504
+    assert (served.billed, served.http.get("/videos").json()["data"]) == (1, [])
+
+
 def test_status_words_can_be_foreign(serve):
     served = serve(pace=Pace(render_seconds=60))
     served.script(on="retrieve", do="words", body={"completed": "SUCCESS", "in_progress": "IN_PROGRESS"})

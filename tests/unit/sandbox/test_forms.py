@@ -40,6 +40,12 @@ def test_multipart_without_a_file_is_text_only():
     assert read_form(sent_by_httpx(files={"prompt": (None, "a cat")})).values == {"prompt": "a cat"}
 
 
+def test_multipart_may_have_a_quoted_boundary_and_words_around_it():
+    body = b'hello\r\n--a b\r\ncontent-disposition: FORM-DATA; name="prompt"\r\n\r\na\r\n--a\r\n--a b--\r\nbye'
+
+    assert read_form(make_request(body, 'Multipart/Form-Data; Boundary="a b"')).values == {"prompt": "a\r\n--a"}
+
+
 def test_a_part_without_a_type_is_unknown_bytes():
     body = b'--b\r\nContent-Disposition: form-data; name=f; filename="x \\"y\\".png"\r\n\r\nbytes\r\n--b--\r\n'
     form = read_form(make_request(body, "multipart/form-data; boundary=b"))
