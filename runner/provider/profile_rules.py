@@ -35,9 +35,9 @@ def defects(tree: Mapping[str, Any]) -> Iterator[Defect]:
     yield from incomplete
     if not incomplete:
         yield from _strange_defaults(tree.get("defaults", {}), models)
-    if tree.get("on_lost") == "resubmit" and not _is_free(tree):
-        hint = "leave it out, or say `on_lost: hold`"
-        yield ("on_lost",), "`on_lost` is `resubmit`, which needs a price of 0 for every model and size", hint
+    if tree.get("on_lost") == "resubmit" and (dear := _first_not_free(tree)) is not None:
+        message = f"`on_lost` is `resubmit`, which every price must be 0 for: {dear}"
+        yield ("on_lost",), message, "say `on_lost: hold`"
 
 
 def built(name: str, tree: Mapping[str, Any]) -> Profile:
@@ -88,15 +88,23 @@ def _strange_defaults(defaults: Mapping[str, Any], models: Mapping[str, Any]) ->
 
 def _not_among(steps: Steps, value: Any, allowed: Sequence[Any]) -> Defect:
     message = f"`{'.'.join(map(str, steps))}` is {quoted(value)}, the profile has {listing(allowed)}"
-    return steps, message, suggestion(str(value), [str(word) for word in allowed])
+    return (
+        steps,
+        message,
+        suggestion(str(value), [str(word) for word in allowed], "say under `defaults` which one is meant"),
+    )
 
 
-def _is_free(tree: Mapping[str, Any]) -> bool:
+def _first_not_free(tree: Mapping[str, Any]) -> str | None:
+    """The first model and size that costs something, or may."""
     prices = _prices(tree)
-    if prices is None:
-        return False
-    pairs = [(model, size) for model, limits in tree["models"].items() for size in limits.get("sizes", ())]
-    return all(prices.of(model, size, "1") == 0 for model, size in pairs)
+    for model, limits in tree["models"].items():
+        for size in limits.get("sizes", ()):
+            rate = None if prices is None else prices.of(model, size, "1")
+            if rate != 0:
+                cost = "has no known price" if rate is None else f"costs {rate} a second"
+                return f"{quoted(model)} at {size} {cost}"
+    return None
 
 
 def _limits(name: str, tree: Mapping[str, Any]) -> Limits:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -59,7 +59,7 @@ def load(spec: str | Mapping[str, Any], *, beside: Path, prices: Mapping[str, An
     found = tuple(top.problem(steps, message, hint) for steps, message, hint in defects(tree))
     if found:
         raise top.refuse(*found)
-    return built(top.name if top.path or len(layers) == 1 else f"{layers[1].name}, adapted", tree)
+    return built(top.name if isinstance(spec, str) or len(layers) == 1 else f"{layers[1].name}, adapted", tree)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class _Layer:
 
     name: str
     document: Document
-    path: Path | None
+    path: Path | None  # None: not a file of the user
     beside: Path
 
     def problem(self, steps: Steps, message: str, hint: str = "") -> Problem:
@@ -90,7 +90,7 @@ def _layers(top: _Layer) -> list[_Layer]:
 
 def _named(name: str, beside: Path, above: _Layer | None) -> _Layer:
     if name in _NAMES:
-        return _read(name, _FOLDER / f"{name}.yaml")
+        return replace(_read(name, _FOLDER / f"{name}.yaml"), path=None)
     path = beside / name
     if not name.endswith((".yaml", ".yml")) and "/" not in name:
         message = f"the profile {quoted(name)} is not known, there are {listing(_NAMES)}"
