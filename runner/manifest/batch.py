@@ -21,6 +21,7 @@ class Reference:
     media_type: str
     width: int  # as displayed: EXIF orientation applied
     height: int
+    turned: bool = False  # EXIF says to turn or mirror it: it needs fitting even if its size is right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +46,7 @@ class Batch:
     store: Path | None
     retries: int  # new purchases after a job that the server reports failed, over the lockfile's life
     shots: tuple[Shot, ...]
+
+
+class ReferenceChanged(Exception):
+    """A reference image is no longer the file that was checked and fingerprinted: nothing was sent for the shot."""

@@ -1,6 +1,10 @@
 """A problem: one located defect of a document. Problems are data, collected and shown all at once."""
 
 from dataclasses import dataclass, field
+from typing import Final
+
+MOST: Final = 200
+"""Problems of one kind that are looked for; nobody mends more at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

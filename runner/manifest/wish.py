@@ -1,0 +1,96 @@
+"""A shot as it is written, with the defaults filled in: what rules judge and requests are made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from runner.manifest.document import Document, Steps, name_of
+from runner.manifest.limits import Limits
+from runner.manifest.problems import Problem, at
+from runner.manifest.request import Fit
+
+FROM_REFERENCE: Final = "from_reference"
+EXACT: Final = "exact"
+_MIDDLE: Final = (0.5, 0.5)
+
+
+class Setting(NamedTuple):
+    """A value and where it was written; nowhere if the profile gave it."""
+
+    value: Any
+    steps: Steps | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """One item of `shots`, believed in so far that it is a mapping."""
+
+    document: Document
+    index: int
+    raw: Mapping[str, Any]
+    model: Setting
+    size: Setting
+    seconds: Setting
+    fit: Setting
+
+    @property
+    def steps(self) -> Steps:
+        """The way to this shot."""
+        return ("shots", self.index)
+
+    def problem(self, setting: Setting, message: str, hint: str) -> Problem:
+        """A problem with a setting, at the place where it was written, said of whoever wrote it."""
+        steps = self.steps if setting.steps is None else setting.steps
+        subject = name_of(self.document, steps)
+        return at(self.document.place_of_value(steps), f"{subject} {message}", hint)
+
+    def own(self, key: str) -> Setting:
+        """A value that only the shot itself can have; None where it has not."""
+        return Setting(self.raw.get(key), (*self.steps, key))
+
+
+def wish_of(document: Document, index: int, limits: Limits) -> Wish | None:
+    """The shot at a position, or None where something else than a mapping stands there."""
+    raw = document.get(("shots", index))
+    if not isinstance(raw, Mapping):
+        return None
+    return Wish(
+        document=document,
+        index=index,
+        raw=raw,
+        model=_setting(document, index, "model", limits.model),
+        size=_setting(document, index, "size", limits.size),
+        seconds=_setting(document, index, "seconds", limits.seconds),
+        fit=_setting(document, index, "fit", EXACT),
+    )
+
+
+def seconds_of(value: Any) -> int | None:
+    """Seconds as a number, however they are written."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len("3600"):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def mode_of(value: Any) -> str:
+    """The mode of a fit, however it is written; empty where there is none that makes sense."""
+    mode = value.get("mode") if isinstance(value, Mapping) else value
+    return mode if isinstance(mode, str) else ""
+
+
+def fit_of(value: Any) -> Fit:
+    """A fit that the schema has nothing against; the focus counts for `cover` alone."""
+    mode = mode_of(value)
+    focus = value.get("focus") if isinstance(value, Mapping) and mode == "cover" else None
+    if focus is None:
+        return Fit(mode=mode, focus=_MIDDLE)
+    # Adding 0.0 makes a plain zero of a negative one.
+    return Fit(mode=mode, focus=(float(focus[0]) + 0.0, float(focus[1]) + 0.0))
+
+
+def _setting(document: Document, index: int, key: str, otherwise: Any) -> Setting:
+    for steps in (("shots", index, key), ("defaults", key)):
+        above = document.get(steps[:-1])
+        if isinstance(above, Mapping) and key in above:
+            return Setting(above[key], steps)
+    return Setting(otherwise, None)
