@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from runner.provider.bodies import excerpt, reply_of
+from runner.provider.parsing import id_in
 from runner.provider.videos import Posted
 from runner.provider.words import clean
 
@@ -40,7 +41,10 @@ class Evidence:
         return Posted(sent=True, status=self.status, headers=reply.headers, body=reply.body, text=reply.text)
 
     def broken(self, words: str, secrets: tuple[str, ...]) -> Posted:
-        """The record of a POST that was not answered, or not to the end."""
+        """The record of a POST that was not answered, or not to the end; an id that came whole is not lost."""
         if self.status is not None:
+            answer = self.complete(secrets)
+            if 200 <= self.status < 300 and id_in(answer.body) is not None:
+                return answer
             words = f"the answer {self.status} broke off ({words}): {excerpt(bytes(self.data), secrets)}"
         return Posted(sent=self.sent, text=clean(words, secrets=secrets))

@@ -8,25 +8,26 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, cast
 from urllib.parse import quote
 
 import httpx
 
-import runner
+from runner import __version__
 from runner.clock import Clock, SystemClock
+from runner.errors import ServerUnreachable
 from runner.manifest.request import Request
 from runner.provider.bodies import Reply, reply_of
 from runner.provider.evidence import Evidence
 from runner.provider.key import check_key
 from runner.provider.origin import is_loopback, origin_of
 from runner.provider.pages import page_of
-from runner.provider.parsing import job_in_error, job_of
+from runner.provider.parsing import job_in_error, job_of, usable_id
 from runner.provider.payload import fields_of, files_of, form_of
 from runner.provider.refusals import Call, not_a_clip, refusal
-from runner.provider.replies import NotVideo, Troubled, Unreachable
+from runner.provider.replies import Missing, NotVideo, Troubled, Unreachable
 from runner.provider.retry_after import poll_after, unix_time
+from runner.provider.times import Times
 from runner.provider.transfer import Pace, begun, is_words, media_type_of
 from runner.provider.videos import Begun, Content, Image, JobId, Page, Polled, Posted, Resume, Sink, Videos
 from runner.provider.words import clean
@@ -36,19 +37,6 @@ _SMALL: Final = 1 << 20  # bytes of a reply about one job
 _LARGE: Final = 32 << 20  # bytes of a page of jobs: prompts are long
 _HOPS: Final = 5
 _DIRECT: Final = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # this machine is behind no proxy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
-    """How long to wait for what, in seconds."""
-
-    connect: float = 10.0
-    write: float = 120.0
-    read: float = 300.0  # for the next bytes of a POST's answer
-    post: float = 450.0  # for a whole POST, however slowly its answer drips
-    get: float = 60.0  # for a whole GET, or for the head of a clip
-    stall: float = 60.0  # the window in which at least `stall_bytes` of a clip must come
-    stall_bytes: int = 16 << 10
 
 
 class HttpVideos(Videos):
@@ -63,6 +51,7 @@ class HttpVideos(Videos):
     Raises:
         WrongUsage: the base URL is none.
         NoCredentials: the key can't stand in a header.
+        ServerUnreachable: what the environment says of proxies or certificates can't be used.
     """
 
     def __init__(
@@ -75,10 +64,9 @@ class HttpVideos(Videos):
         self._secrets: Final[tuple[str, ...]] = () if key is None else (key,)
         self._clock: Final[Clock] = clock or SystemClock()
         self._times: Final = times or Times()
-        self._posting: httpx.AsyncClient | None = None
-        self._getting: httpx.AsyncClient | None = None
         for name in ("httpx", "httpcore"):  # they would log whole URLs, and those of clips can be signed
             logging.getLogger(name).setLevel(logging.WARNING)
+        self._posting, self._getting = _clients(kept=(0, 4))
 
     async def create(self, request: Request, image: Image | None) -> Posted:
         """See `Videos.create`."""
@@ -121,15 +109,12 @@ class HttpVideos(Videos):
 
     async def close(self) -> None:
         """See `Videos.close`."""
-        clients, self._posting, self._getting = (self._posting, self._getting), None, None
-        for client in clients:
-            if client is not None:
-                await client.aclose()
+        for client in (self._posting, self._getting):
+            await client.aclose()
 
     # --- buying
 
     async def _post(self, request: Request, image: Image | None, evidence: Evidence) -> None:
-        self._posting = self._posting or _client(kept=0)
         form = None if image is None else {"data": form_of(request), "files": files_of(image)}
         body: dict[str, Any] = form or {"json": fields_of(request)}
         times = self._times
@@ -163,7 +148,6 @@ class HttpVideos(Videos):
                     await response.aclose()
 
     async def _send(self, url: httpx.URL, headers: Mapping[str, str]) -> httpx.Response:
-        self._getting = self._getting or _client(kept=4)
         times = self._times
         timeout = httpx.Timeout(connect=times.connect, write=times.get, read=times.stall, pool=None)
         request = self._getting.build_request("GET", url, headers={**self._headers(url), **headers}, timeout=timeout)
@@ -232,7 +216,7 @@ class HttpVideos(Videos):
                 pace.add(len(data))
                 sink.take(data)
         pace.finish()
-        media_type = media_type_of(_lower(response))
+        media_type = self._cleaned(media_type_of(_lower(response)))
         return Content(media_type=media_type, length=head.length, etag=head.etag, start=head.start)
 
     async def _pieces(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
@@ -249,11 +233,12 @@ class HttpVideos(Videos):
     # --- all of them
 
     def _url(self, job: JobId) -> str:
+        if usable_id(job) is None:
+            raise Missing("that is no id that can be asked for")
         return f"{self.origin}/videos/{quote(job, safe='')}"
 
     def _headers(self, url: httpx.URL) -> dict[str, str]:
-        version = getattr(runner, "__version__", "0")
-        plain = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": f"shotlock/{version}"}
+        plain = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": f"shotlock/{__version__}"}
         bearer = [("Authorization", f"Bearer {key}") for key in self._secrets if self._is_home(url)]
         return {**plain, **dict(bearer)}
 
@@ -274,9 +259,16 @@ class HttpVideos(Videos):
             raise Unreachable(self._cleaned(_words(error))) from None
 
 
-def _client(*, kept: int) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=kept)
-    return httpx.AsyncClient(limits=limits, follow_redirects=False, mounts=dict.fromkeys(_DIRECT))
+def _clients(*, kept: tuple[int, ...]) -> list[httpx.AsyncClient]:
+    """Clients that keep so many connections each. Building one can fail over what the environment says."""
+    try:
+        trust = httpx.create_ssl_context()  # takes longer than all else here
+        limits = [httpx.Limits(max_connections=None, max_keepalive_connections=number) for number in kept]
+        return [httpx.AsyncClient(limits=limit, verify=trust, mounts=dict.fromkeys(_DIRECT)) for limit in limits]
+    except (ImportError, ValueError, httpx.InvalidURL, OSError) as error:
+        hint = "see `HTTPS_PROXY`, `ALL_PROXY`, `SSL_CERT_FILE` and the like"
+        message = f"the proxy or the certificates that the environment names can't be used ({type(error).__name__})"
+        raise ServerUnreachable(message, hint=hint) from None
 
 
 def _raw(response: httpx.Response) -> aclosing[AsyncGenerator[bytes, None]]:

@@ -14,6 +14,10 @@ _ESCAPES: Final = re.compile(
 _UNSEEN: Final = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
+_EXACT: Final = frozenset(
+    # A key such as `test` may well be a part of these, and a job whose id was altered would be lost.
+    {"id", "task_id", "first_id", "last_id", "object", "status", "model", "prompt", "size", "seconds"}
+)
 _HALVES: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -31,12 +35,15 @@ def hidden(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def hidden_within(value: Any, secrets: tuple[str, ...]) -> Any:
-    """A JSON value with every secret in its texts and keys replaced."""
+    """A JSON value with every secret in its texts replaced, but for those that must be told exactly."""
     match value:
         case str():
             return hidden(value, secrets)
         case dict():
-            return {hidden(name, secrets): hidden_within(item, secrets) for name, item in value.items()}
+            return {
+                name: item if name in _EXACT and isinstance(item, str) else hidden_within(item, secrets)
+                for name, item in value.items()
+            }
         case list():
             return [hidden_within(item, secrets) for item in value]
         case _:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import gzip
 import json
 import logging
@@ -12,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from runner.errors import NoCredentials, WrongUsage
+from runner.errors import NoCredentials, ServerUnreachable, WrongUsage
 from runner.manifest.request import Request
-from runner.provider.http import HttpVideos, Times
+from runner.provider.http import HttpVideos
 from runner.provider.replies import (
     Missing,
     NoRoute,
@@ -26,6 +27,7 @@ from runner.provider.replies import (
     Troubled,
     Unreachable,
 )
+from runner.provider.times import Times
 from runner.provider.videos import Begun, Content, Image, JobId, Posted, Resume
 from tests.integration.scripted_server import Answer, ScriptedServer, drips, raw, says, scripted
 
@@ -248,6 +250,10 @@ class TestPurchase:
         assert (found.sent, found.status) == (True, None)
         assert "no complete answer within 0.6 s" in found.text
 
+    def test_an_id_that_came_whole_is_not_lost_with_the_connection(self) -> None:
+        found = posted(raw(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"id": "video_7"}'))
+        assert (found.sent, found.status, found.body) == (True, 200, {"id": "video_7"})
+
     @pytest.mark.parametrize(
         "body",
         [
@@ -313,6 +319,30 @@ class TestJob:
             assert [heard.target for heard in server.heard] == [target, f"{target}/content"]
 
         run(use, says(200, JOB), says(200, CLIP))
+
+    @pytest.mark.parametrize("job", ["", ".", "..", "a\nb"])
+    def test_what_is_no_id_is_not_asked_for(self, job: str) -> None:
+        async def use(videos: HttpVideos, server: ScriptedServer) -> None:
+            with pytest.raises(Missing):
+                await videos.retrieve(JobId(job))
+            with pytest.raises(Missing):
+                await videos.content(JobId(job), Part(), None)
+            assert server.heard == []
+
+        run(use, says(200, JOB))
+
+    def test_cancelled_polls_leave_the_client_whole(self) -> None:
+        async def use(videos: HttpVideos, _: ScriptedServer) -> None:
+            for number in range(50):
+                task = asyncio.create_task(videos.retrieve(JobId("video_1")))
+                for _ in range(number):  # so that it is cancelled at every stage
+                    await asyncio.sleep(0)
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+            assert (await videos.retrieve(JobId("video_1"))).job.status == "queued"
+
+        run(use, says(200, JOB))
 
     def test_polls_share_a_connection(self) -> None:
         async def use(videos: HttpVideos, server: ScriptedServer) -> None:
@@ -622,6 +652,49 @@ class TestContent:
         body = json.dumps(JOB).encode()
         head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
         run(use, raw(head + body, "close"), says(200, JOB))
+
+
+class TestSurroundings:
+    """What the environment says of proxies."""
+
+    @pytest.fixture(autouse=True)
+    def no_proxy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"):
+            monkeypatch.delenv(name, raising=False)
+            monkeypatch.delenv(name.lower(), raising=False)
+
+    def test_this_machine_is_reached_without_a_proxy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+        assert posted(says(200, JOB)).status == 200
+
+    def test_a_proxy_that_is_not_there_is_no_purchase(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+        assert not posted_to("https://api.example.invalid/v1").sent
+
+    def test_a_proxy_that_was_asked_may_have_bought(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def go() -> Posted:
+            async with scripted(raw(b"", "close")) as proxy:
+                monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+                videos = HttpVideos("https://api.example.invalid/v1", KEY, times=CALM)
+                found = await videos.create(REQUEST, None)
+                await videos.close()
+                assert "authorization" not in proxy.heard[0].headers
+                return found
+
+        assert asyncio.run(go()).sent
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("ALL_PROXY", "gopher://user:sk-secret@127.0.0.1:1"), ("SSL_CERT_FILE", "/no/such/file.pem")],
+    )
+    def test_surroundings_that_can_not_be_used_stop_the_run(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        monkeypatch.setenv(name, value)
+        with pytest.raises(ServerUnreachable) as caught:
+            HttpVideos("https://api.example.invalid/v1", KEY)
+        assert name in caught.value.hint
+        assert "sk-secret" not in caught.value.message
 
 
 class TestKey:

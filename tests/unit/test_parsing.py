@@ -209,5 +209,11 @@ def test_json_is_read_with_a_byte_order_mark_and_bad_bytes() -> None:
 
 
 def test_our_key_does_not_survive_parsing() -> None:
-    data = f'{{"{KEY}": ["{KEY}"], "m": "x {KEY} y", "n": "sk\\u002dsecret-1234"}}'.encode()
-    assert json_of(data, secrets=(KEY,)) == {"[key]": ["[key]"], "m": "x [key] y", "n": "[key]"}
+    data = f'{{"error": ["{KEY}"], "message": "x {KEY} y", "code": "sk\\u002dsecret-1234"}}'.encode()
+    assert json_of(data, secrets=(KEY,)) == {"error": ["[key]"], "message": "x [key] y", "code": "[key]"}
+
+
+def test_a_key_that_is_a_common_word_does_not_alter_a_job() -> None:
+    data = b'{"id": "test_1", "model": "test", "prompt": "a test", "status": "test", "error": {"message": "test!"}}'
+    found = job_of(json_of(data, secrets=("test",)))
+    assert found == Job(id=JobId("test_1"), model="test", prompt="a test", status="test", error_message="[key]!")

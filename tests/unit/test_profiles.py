@@ -17,6 +17,7 @@ from runner.provider.profile import Answer, Prices, Profile
 from runner.provider.profiles import ProfileProblems, load, names
 
 SCHEMA = json.loads((schema_folder() / "profile.schema.json").read_text())
+NOT_FREE = "`on_lost` is `resubmit`, which every price must be 0 for: `sora-2` at 720x1280"
 WHOLE = """\
 models: {wan-2: {sizes: [832x480, 480x832], seconds: [5]}}
 prompt_length: 500
@@ -179,14 +180,11 @@ def test_prices_of_the_manifest_replace_those_of_the_profile() -> None:
         ),
         (
             "extends: sora\non_lost: resubmit\n",
-            [
-                "2:10: `on_lost` is `resubmit`, which every price must be 0 for: "
-                "`sora-2` at 720x1280 costs 0.10 a second"
-            ],
+            [f"2:10: {NOT_FREE} costs 0.10 a second"],
         ),
         (
             "extends: sora\nprices: null\non_lost: resubmit\n",
-            ["3:10: `on_lost` is `resubmit`, which every price must be 0 for: `sora-2` at 720x1280 has no known price"],
+            [f"3:10: {NOT_FREE} has no known price"],
         ),
         (
             "extends: sora\nlist: yes\nnot_admitted: [{status: 200}]\n",
