@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from typing import Any, Final, cast
+from typing import Final, cast
 from urllib.parse import quote
 
 import httpx
@@ -23,13 +23,13 @@ from runner.provider.key import check_key
 from runner.provider.origin import is_loopback, origin_of
 from runner.provider.pages import page_of
 from runner.provider.parsing import job_in_error, job_of, usable_id
-from runner.provider.payload import fields_of, files_of, form_of
+from runner.provider.payload import body_of
 from runner.provider.refusals import Call, not_a_clip, refusal
 from runner.provider.replies import Missing, NotVideo, Troubled, Unreachable
 from runner.provider.retry_after import poll_after, unix_time
 from runner.provider.times import Times
 from runner.provider.transfer import Pace, begun, is_words, media_type_of
-from runner.provider.videos import Begun, Content, Image, JobId, Page, Polled, Posted, Resume, Sink, Videos
+from runner.provider.videos import Begun, Content, Image, JobId, Page, Polled, Posted, Resume, Sink, ToldTime, Videos
 from runner.provider.words import clean
 
 _WIRE: Final = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError)
@@ -66,6 +66,7 @@ class HttpVideos(Videos):
         self._times: Final = times or Times()
         for name in ("httpx", "httpcore"):  # they would log whole URLs, and those of clips can be signed
             logging.getLogger(name).setLevel(logging.WARNING)
+        self._told_time: ToldTime | None = None
         self._posting, self._getting = _clients(kept=(0, 4))
 
     async def create(self, request: Request, image: Image | None) -> Posted:
@@ -97,7 +98,7 @@ class HttpVideos(Videos):
         reply = await self._get(f"{self.origin}/videos?limit=100&order=desc{cursor}", _LARGE)
         if not 200 <= reply.status < 300:
             raise refusal(Call.LIST, reply, now=self._clock.now())
-        return page_of(reply.body, after=after, server_time=unix_time(reply.headers.get("date", "")))
+        return page_of(reply.body, after=after)
 
     async def content(self, job: JobId, sink: Sink, resume: Resume | None) -> Content:
         """See `Videos.content`; a part that the server can't go on with is asked for again, whole."""
@@ -107,6 +108,11 @@ class HttpVideos(Videos):
                     return await self._pour(response, head, sink)
         raise NotVideo("the server sends no whole clip")
 
+    @property
+    def told_time(self) -> ToldTime | None:
+        """See `Videos.told_time`."""
+        return self._told_time
+
     async def close(self) -> None:
         """See `Videos.close`."""
         for client in (self._posting, self._getting):
@@ -115,8 +121,6 @@ class HttpVideos(Videos):
     # --- buying
 
     async def _post(self, request: Request, image: Image | None, evidence: Evidence) -> None:
-        form = None if image is None else {"data": form_of(request), "files": files_of(image)}
-        body: dict[str, Any] = form or {"json": fields_of(request)}
         times = self._times
         sending = self._posting.build_request(
             "POST",
@@ -124,11 +128,11 @@ class HttpVideos(Videos):
             headers=self._headers(self._home),
             timeout=httpx.Timeout(connect=times.connect, write=times.write, read=times.read, pool=None),
             extensions={"trace": evidence.trace},
-            **body,
+            **body_of(request, image),
         )
-        response = await self._posting.send(sending, stream=True)
+        response = self._dated(await self._posting.send(sending, stream=True))
         try:
-            evidence.head(response.status_code, _lower(response))
+            evidence.head(response.status_code, dict(response.headers))
             async with _raw(response) as pieces:
                 async for data in pieces:
                     if not evidence.take(data):
@@ -151,7 +155,7 @@ class HttpVideos(Videos):
         times = self._times
         timeout = httpx.Timeout(connect=times.connect, write=times.get, read=times.stall, pool=None)
         request = self._getting.build_request("GET", url, headers={**self._headers(url), **headers}, timeout=timeout)
-        return await self._getting.send(request, stream=True)
+        return self._dated(await self._getting.send(request, stream=True))
 
     async def _reply(self, response: httpx.Response, limit: int) -> Reply:
         data = bytearray()
@@ -160,7 +164,7 @@ class HttpVideos(Videos):
                 data += piece
                 if len(data) > limit:
                     break
-        headers = _lower(response)
+        headers = dict(response.headers)
         return reply_of(response.status_code, headers, bytes(data), limit=limit, secrets=self._secrets)
 
     # --- fetching a clip
@@ -198,7 +202,7 @@ class HttpVideos(Videos):
         raise Troubled(f"the clip is redirected to {where}, which is not followed: it must be https")
 
     async def _head(self, response: httpx.Response, part: Resume | None) -> Begun | None:
-        status, headers = response.status_code, _lower(response)
+        status, headers = response.status_code, dict(response.headers)
         good = 200 <= status < 300
         if (good and not is_words(headers)) or (status == 416 and part is not None):
             return begun(status, headers, part)
@@ -216,7 +220,7 @@ class HttpVideos(Videos):
                 pace.add(len(data))
                 sink.take(data)
         pace.finish()
-        media_type = self._cleaned(media_type_of(_lower(response)))
+        media_type = self._cleaned(media_type_of(dict(response.headers)))
         return Content(media_type=media_type, length=head.length, etag=head.etag, start=head.start)
 
     async def _pieces(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
@@ -236,6 +240,12 @@ class HttpVideos(Videos):
         if usable_id(job) is None:
             raise Missing("that is no id that can be asked for")
         return f"{self.origin}/videos/{quote(job, safe='')}"
+
+    def _dated(self, response: httpx.Response) -> httpx.Response:
+        server = unix_time(response.headers.get("date", ""))
+        if server is not None and self._is_home(response.url):
+            self._told_time = ToldTime(server=server, monotonic=self._clock.monotonic())
+        return response
 
     def _headers(self, url: httpx.URL) -> dict[str, str]:
         plain = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": f"shotlock/{__version__}"}
@@ -273,10 +283,6 @@ def _clients(*, kept: tuple[int, ...]) -> list[httpx.AsyncClient]:
 
 def _raw(response: httpx.Response) -> aclosing[AsyncGenerator[bytes, None]]:
     return aclosing(cast("AsyncGenerator[bytes, None]", response.aiter_raw()))
-
-
-def _lower(response: httpx.Response) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}
 
 
 def _words(error: Exception) -> str:

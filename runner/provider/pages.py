@@ -7,13 +7,12 @@ from runner.provider.replies import Troubled
 from runner.provider.videos import Job, Page
 
 
-def page_of(body: Any, *, after: str | None, server_time: float | None) -> Page:
+def page_of(body: Any, *, after: str | None) -> Page:
     """The page that a reply describes; items without a usable id are skipped.
 
     Args:
         body: parsed JSON.
         after: the cursor that was asked for; a list that answers with the same one has ended.
-        server_time: of the reply's Date header, Unix seconds.
 
     Raises:
         Troubled: the reply has not the shape of a list.
@@ -23,7 +22,7 @@ def page_of(body: Any, *, after: str | None, server_time: float | None) -> Page:
         raise Troubled("the reply is no list of jobs")
     jobs = tuple(job for item in items if (job := job_of(item)) is not None)
     cursor = _cursor(body, jobs)
-    return Page(jobs=jobs, after=None if cursor == after else cursor, server_time=server_time)
+    return Page(jobs=jobs, after=None if cursor == after else cursor)
 
 
 def _cursor(body: dict[str, Any], jobs: tuple[Job, ...]) -> str | None:

@@ -6,21 +6,13 @@ from typing import Any
 from runner.manifest.request import Request
 from runner.provider.videos import Image
 
-File = tuple[str, bytes, str]  # name, bytes and media type: servers refuse an image that does not tell its type
 
-
-def fields_of(request: Request) -> dict[str, Any]:
-    """The fields by the API's own names; `seconds` is text, as servers insist."""
+def body_of(request: Request, image: Image | None) -> dict[str, Any]:
+    """The body as the HTTP client takes it: `json`, or the `data` and `files` of a form."""
     own = {"model": request.model, "prompt": request.prompt, "size": request.size, "seconds": request.seconds}
-    return {**request.extra, **own}
-
-
-def form_of(request: Request) -> dict[str, str]:
-    """The same fields as a form carries them."""
-    fields = fields_of(request)
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
-
-
-def files_of(image: Image) -> dict[str, File]:
-    """The image as a part of a form."""
-    return {"input_reference": (image.filename, image.data, image.media_type)}
+    fields = {**request.extra, **own}
+    if image is None:
+        return {"json": fields}
+    form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+    # Servers refuse an image that does not tell its name and its type.
+    return {"data": form, "files": {"input_reference": (image.filename, image.data, image.media_type)}}

@@ -102,6 +102,18 @@ def fetched(
     return run(lambda videos, _: videos.content(JobId("video_1"), part, resume), *answers, times=times), part
 
 
+async def asked(videos: HttpVideos, call: str) -> Any:
+    match call:
+        case "create":
+            return await videos.create(REQUEST, None)
+        case "retrieve":
+            return await videos.retrieve(JobId("video_1"))
+        case "list":
+            return await videos.list(None)
+        case _:
+            return await videos.content(JobId("video_1"), Part(), None)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -425,12 +437,11 @@ class TestList:
                 "/v1/videos?limit=100&order=desc&after=a%2Fb",
             ]
             assert [job.id for job in first.jobs] == ["x", "a/b"]
-            assert first.server_time == 784111777.0
             assert (second.jobs, second.after) == ((), None)
 
         page = {"object": "list", "data": [{"id": "x", "status": "queued"}, {"id": "a/b"}], "has_more": True}
         end = {"object": "list", "data": [], "has_more": False}
-        run(use, says(200, page, "Date: Sun, 06 Nov 1994 08:49:37 GMT"), says(200, end))
+        run(use, says(200, page), says(200, end))
 
     @pytest.mark.parametrize(
         ("answer", "error"),
@@ -455,6 +466,34 @@ class TestList:
         page = {"data": [{"id": f"v{number}", "prompt": "猫" * 32_000} for number in range(20)], "has_more": False}
         found = run(lambda videos, _: videos.list(None), says(200, page))
         assert len(found.jobs) == 20
+
+
+class TestTime:
+    """The server's clock, as its replies tell it."""
+
+    DATE = "Date: Sun, 06 Nov 1994 08:49:37 GMT"
+
+    @pytest.mark.parametrize("call", ["create", "retrieve", "list", "content"])
+    @pytest.mark.parametrize("status", [200, 429, 500])
+    def test_every_reply_tells_it(self, call: str, status: int) -> None:
+        async def use(videos: HttpVideos, _: ScriptedServer) -> None:
+            assert videos.told_time is None
+            with contextlib.suppress(ReplyError):
+                await asked(videos, call)
+            assert videos.told_time is not None
+            assert videos.told_time.server == 784111777.0
+
+        run(use, says(status, JOB, self.DATE))
+
+    def test_a_reply_without_a_date_tells_nothing_new(self) -> None:
+        async def use(videos: HttpVideos, _: ScriptedServer) -> None:
+            await videos.retrieve(JobId("video_1"))
+            told = videos.told_time
+            await videos.retrieve(JobId("video_1"))
+            assert told is not None
+            assert videos.told_time is told
+
+        run(use, says(200, JOB, self.DATE), says(200, JOB, "Date: yesterday"))
 
 
 class TestContent:
@@ -742,14 +781,8 @@ class TestKey:
         """Everything that a caller can see of a call: result, exception, traceback and the client itself."""
 
         async def use(videos: HttpVideos, _: ScriptedServer) -> str:
-            asked: dict[str, Callable[[], Awaitable[Any]]] = {
-                "create": lambda: videos.create(REQUEST, None),
-                "retrieve": lambda: videos.retrieve(JobId("video_1")),
-                "list": lambda: videos.list(None),
-                "content": lambda: videos.content(JobId("video_1"), Part(), None),
-            }
             try:
-                return f"{await asked[call]()!r} {videos!r}"
+                return f"{await asked(videos, call)!r} {videos!r}"
             except ReplyError as error:
                 return f"{error!r} {error} {''.join(traceback.format_exception(error))} {videos!r}"
 

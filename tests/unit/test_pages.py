@@ -9,20 +9,19 @@ from runner.provider.replies import Troubled
 
 
 def cursor(body: dict[str, Any], after: str | None = None) -> str | None:
-    return page_of({"object": "list", **body}, after=after, server_time=None).after
+    return page_of({"object": "list", **body}, after=after).after
 
 
 def test_items_without_a_usable_id_are_skipped() -> None:
     items = [{"id": "a"}, {"id": ""}, {"id": 5}, {}, None, "x", {"id": ".."}, {"id": "b", "status": "queued"}]
-    page = page_of({"data": items}, after=None, server_time=7.0)
+    page = page_of({"data": items}, after=None)
     assert [job.id for job in page.jobs] == ["a", "b"]
-    assert page.server_time == 7.0
 
 
 @pytest.mark.parametrize("body", [None, [], [{"id": "a"}], "x", {}, {"data": None}, {"data": {}}, {"error": {}}])
 def test_what_is_no_list_is_trouble(body: Any) -> None:
     with pytest.raises(Troubled):
-        page_of(body, after=None, server_time=None)
+        page_of(body, after=None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""What a purchase looks like on its way out."""
+
+from runner.manifest.request import Request
+from runner.provider.payload import body_of
+from runner.provider.videos import Image
+
+IMAGE = Image(data=b"png", media_type="image/png", filename="cat.png")
+
+
+def request(**extra: object) -> Request:
+    return Request(model="sora-2", prompt="a cat", size="1280x720", seconds="8", extra=extra)
+
+
+def test_text_alone_is_json_by_the_names_of_the_api() -> None:
+    fields = {"model": "sora-2", "prompt": "a cat", "size": "1280x720", "seconds": "8"}
+    assert body_of(request(), None) == {"json": fields}
+
+
+def test_an_image_makes_it_a_form_of_texts_and_a_file() -> None:
+    body = body_of(request(), IMAGE)
+    assert body["data"] == {"model": "sora-2", "prompt": "a cat", "size": "1280x720", "seconds": "8"}
+    assert body["files"] == {"input_reference": ("cat.png", b"png", "image/png")}
+
+
+def test_extra_fields_go_along_and_never_over_our_own() -> None:
+    extra = {"n": 1, "loop": True, "tags": ["a"], "model": "other"}
+    assert body_of(request(**extra), None)["json"] == {
+        "n": 1,
+        "loop": True,
+        "tags": ["a"],
+        "model": "sora-2",
+        "prompt": "a cat",
+        "size": "1280x720",
+        "seconds": "8",
+    }
+    form = body_of(request(**extra), IMAGE)["data"]
+    assert (form["n"], form["loop"], form["tags"], form["model"]) == ("1", "true", '["a"]', "sora-2")
