@@ -4,11 +4,11 @@ import io
 from random import Random
 from typing import Final
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps
 
 from runner.sandbox import scenery
 from runner.sandbox.palette import Mood
-from runner.sandbox.sprite import Sprite, even
+from runner.sandbox.sprite import Sprite, even, still
 
 _SUBPIXELS: Final = 4  # steps of movement to a pixel over a picture
 _REACH: Final = 0.09  # of the frame's longer side that a picture is crossed by
@@ -21,14 +21,15 @@ def landscape(mood: Mood, size: tuple[int, int], frames: int, seed: int) -> tupl
     width, height = size
     dice = Random(seed)  # noqa: S311 - for beauty, not for secrets
     sea = mood.silhouette == "waves"
-    image = scenery.sky(mood.palette, size, dice, horizon=_HORIZON, sea=sea)
-    layers = [Sprite(images=(image,), width=width, height=height)]
-    for depth, skyline in enumerate(_SKYLINES[sea]):
-        top = min(even(height * skyline), height - 2)
-        speed = depth + 1
+    layers = [still(scenery.sky(mood.palette, size, dice, horizon=_HORIZON, sea=sea), 0, 0)]
+    bottom = height
+    for depth, skyline in reversed(tuple(enumerate(_SKYLINES[sea]))):
+        top, speed = min(even(height * skyline), height - 2), depth + 1
         strip = (width + frames * speed, height - top)
         image = scenery.land(mood.palette, mood.silhouette, depth, strip, min(size), dice)
-        layers.append(Sprite(images=(image,), width=width, height=height - top, across=f"{speed}*n", top=str(top)))
+        image = image.crop((0, 0, image.width, max(bottom - top, 2)))
+        layers.insert(1, Sprite(images=(image,), width=width, height=image.height, across=f"{speed}*n", top=str(top)))
+        bottom = min(bottom, top + _hidden_from(image))
     return tuple(layers)
 
 
@@ -59,6 +60,12 @@ def opened(reference: bytes) -> Image.Image:
         raise ValueError("the reference is not a picture that can be read") from error
     ground = Image.new("RGBA", upright.size, (24, 26, 34, 255))
     return Image.alpha_composite(ground, upright).convert("RGB")
+
+
+def _hidden_from(image: Image.Image) -> int:
+    """The row from which on an image hides all that lies behind it; an even number."""
+    clear = ImageChops.invert(image.getchannel("A")).getbbox()
+    return 0 if clear is None else min(even(clear[3] + 1), image.height)
 
 
 def _laid(image: Image.Image, width: int, height: int, shift: tuple[float, float]) -> Image.Image:

@@ -83,31 +83,32 @@ def _badge(caption: Caption, width: int, height: int) -> tuple[Sprite, ...]:
 
 
 def _timecode(width: int, height: int, rate: int) -> tuple[Sprite, ...]:
-    """Minutes, seconds and frames at the top right: a plate, and two strips of which one row shows at a time."""
+    """Minutes, seconds and frames at the top right, as two strips of which one row shows at a time."""
     unit = min(width, height)
-    cell, tall, padding = even(unit * 0.0225), even(unit * 0.07), even(unit * 0.022)
-    seconds = _strip([f"00:{second:02}:" for second in range(60)], cell, tall, unit)
-    frames = _strip([f"{frame:02}" for frame in range(rate)], cell, tall, unit)
-    wide = seconds.width + frames.width + 2 * padding
-    left, top = even(width - wide - even(unit * 0.045)), even(unit * 0.045)
-    plate = still(_plate(wide, tall, tall // 2), left, top)
+    margin, tall, padding = even(unit * 0.045), even(unit * 0.07), even(unit * 0.022)
+    cell = even(unit * 0.0225)
+    seconds, frames = [f"00:{second:02}:" for second in range(60)], [f"{frame:02}" for frame in range(rate)]
+    plate = _plate(2 * padding + 7 * cell, tall, tall // 2)  # six digits, and two colons of half a cell each
+    middle = padding + 5 * cell
+    parts = plate.crop((0, 0, middle, tall)), plate.crop((middle, 0, *plate.size))
+    left = even(width - margin - plate.width)
     return (
-        plate,
-        _row(seconds, tall, f"mod(floor(n/{rate}),60)", left + padding, top),
-        _row(frames, tall, f"mod(n,{rate})", left + padding + seconds.width, top),
+        _row(_strip(seconds, parts[0], padding, cell, unit), tall, f"mod(floor(n/{rate}),60)", left, margin),
+        _row(_strip(frames, parts[1], 0, cell, unit), tall, f"mod(n,{rate})", left + middle, margin),
     )
 
 
-def _strip(rows: list[str], cell: int, tall: int, unit: int) -> Image.Image:
+def _strip(rows: list[str], plate: Image.Image, left: int, cell: int, unit: int) -> Image.Image:
     """Rows of digits under each other, every character in a cell of its own so that nothing jitters."""
     face = typeface(faces_for("0123456789:"), round(unit * 0.032))
     cells = [cell // 2 if character == ":" else cell for character in rows[0]]
-    image = Image.new("RGBA", (even(sum(cells)), tall * len(rows)), (255, 255, 255, 0))
+    image = Image.new("RGBA", (plate.width, plate.height * len(rows)))
     canvas = ImageDraw.Draw(image)
     for row, text in enumerate(rows):
+        image.paste(plate, (0, row * plate.height))
         for column, character in enumerate(text):
-            x = sum(cells[:column]) + (cells[column] - face.length(character)) / 2
-            face.draw(canvas, (x, row * tall + tall / 2 + face.size * 0.35), character, _INK)
+            x = left + sum(cells[:column]) + (cells[column] - face.length(character)) / 2
+            face.draw(canvas, (x, (row + 0.5) * plate.height + face.size * 0.35), character, _INK)
     return image
 
 
