@@ -25,7 +25,7 @@ from runner.provider.pages import page_of
 from runner.provider.parsing import job_in_error, job_of, usable_id
 from runner.provider.payload import body_of
 from runner.provider.refusals import Call, not_a_clip, refusal
-from runner.provider.replies import Missing, NotVideo, Troubled, Unreachable
+from runner.provider.replies import Cut, Missing, NotVideo, Troubled, Unreachable
 from runner.provider.retry_after import poll_after, unix_time
 from runner.provider.times import Times
 from runner.provider.transfer import Pace, begun, is_words, media_type_of
@@ -230,7 +230,7 @@ class HttpVideos(Videos):
                 async for data in pieces:
                     yield data
         except httpx.RemoteProtocolError as error:
-            raise NotVideo(self._cleaned(f"the clip was cut: {error}")) from None
+            raise Cut(self._cleaned(f"the clip was cut: {error}")) from None
         except _WIRE as error:
             raise Unreachable(self._cleaned(_words(error))) from None
 

@@ -41,3 +41,7 @@ class NotReady(ReplyError):
 
 class NotVideo(ReplyError):
     """The content came, and it is no clip: JSON, HTML, compressed, cut or of a wrong length. Passing for a while."""
+
+
+class Cut(NotVideo):
+    """The connection ended before the promised length: what came so far is good, and a part may go on from there."""

@@ -17,6 +17,7 @@ from runner.errors import NoCredentials, ServerUnreachable, WrongUsage
 from runner.manifest.request import Request
 from runner.provider.http import HttpVideos
 from runner.provider.replies import (
+    Cut,
     Missing,
     NoRoute,
     NotReady,
@@ -573,9 +574,9 @@ class TestContent:
             pytest.param(says(200, gzip.compress(CLIP), "Content-Encoding: gzip"), NotVideo, id="compressed"),
             pytest.param(says(200, b""), NotVideo, id="empty"),
             pytest.param(says(200, b"", length=False), NotVideo, id="empty, without length"),
-            pytest.param(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"), NotVideo, id="short"),
+            pytest.param(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"), Cut, id="short"),
             pytest.param(
-                raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n"), NotVideo, id="cut chunks"
+                raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n"), Cut, id="cut chunks"
             ),
             pytest.param(
                 raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "reset"), Unreachable, id="reset midway"
