@@ -28,7 +28,7 @@ def _alone(document: Document, index: int, name: str) -> Iterator[Problem]:
     steps = ("shots", index, "id")
     place = document.place_of_value(steps)
     if document.is_plain(steps) and read_otherwise(name):
-        message = f"{name_of(document, steps)} is {quoted(name)}, which some YAML readers take for no text"
+        message = f"{name_of(document, steps)} is {quoted(name)}, which some YAML readers do not read as text"
         yield at(place, message, f'write it in quotes: "{name}"')
     if name.partition(".")[0].casefold() in _DEVICES:
         message = f"{name_of(document, steps)} is {quoted(name)}, a name that Windows keeps for a device"

@@ -84,9 +84,10 @@ def _read(path: Path, most: int) -> bytes | Unusable:
         return Unusable("is not there", "paths start from the folder of the manifest")
     except OSError as error:
         return Unusable(f"cannot be read: {(error.strerror or 'error').lower()}", "mend its permissions or its name")
-    with os.fdopen(descriptor, "rb", closefd=True) as reading:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return Unusable("is no file", "name an image file")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return Unusable("is no file", "name an image file")
+    with os.fdopen(descriptor, "rb") as reading:
         data = reading.read(most + 1)
     if len(data) > most:
         return Unusable(f"is larger than {most / 2**20:.4g} MiB", "make the image smaller")

@@ -38,7 +38,7 @@ def problems_of_base_url(document: Document) -> Iterator[Problem]:
 def _strange_parts(url: str) -> Iterator[tuple[str, str]]:
     parts = _split(url)
     if parts is None or not parts.hostname or any(letter.isspace() for letter in url):
-        yield "is no address of a server", "such as https://videos.example.com/v1"
+        yield "does not name a server", "such as https://videos.example.com/v1"
         return
     if "@" in parts.netloc:
         yield "has a user name or password in it", "take it out: the key is read from OPENAI_API_KEY"

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from runner.manifest.problems import MOST
+
 ORDER: Final = ("shot", "subject", "action", "scene", "lighting", "camera")
 _CLAUSE: Final = ("subject", "action")  # a space joins them, where a comma joins all others
 _ENDS: Final = " \t\r\n.,;。，；、"  # what parts lose at their ends
@@ -26,7 +28,7 @@ class Filled(NamedTuple):
     """A text with its variables in. It is put together only when asked for: it may be absurdly long."""
 
     pieces: Sequence[str]
-    strange: Sequence[Strange]
+    strange: Sequence[Strange]  # the first of them
 
     @property
     def length(self) -> int:
@@ -51,7 +53,7 @@ def filled(text: str, variables: Mapping[str, str]) -> Filled:
             pieces.append("${")
         elif use.group(1) in variables:
             pieces.append(variables[use.group(1)])
-        else:
+        elif len(strange) < MOST:
             strange.append(Strange(use.group(), use.group(1), ordinal))
     return Filled((*pieces, text[end:]), strange)
 

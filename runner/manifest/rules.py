@@ -1,5 +1,7 @@
 """What no schema can say about one shot: whether the profile allows it, and whether its parts fit together."""
 
+import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -11,6 +13,7 @@ from runner.manifest.wish import EXACT, FROM_REFERENCE, Setting, Wish, mode_of, 
 from runner.manifest.wording import listing, quoted, suggestion
 
 _ANY: Final = "*"
+_SIZE: Final = re.compile(r"[1-9][0-9]{1,4}x[1-9][0-9]{1,4}")
 _PORTRAIT: Final = "720x1280"
 _LANDSCAPE: Final = "1280x720"
 
@@ -57,7 +60,8 @@ def _size(wish: Wish, reference: Reference | None, limits: Limits) -> Iterator[P
     allowed, of_model = _allowed(wish, limits, "sizes")
     if size is not None and _is_size(size) and allowed and size not in allowed:
         message = f"is {_resolved(wish, size)}, allowed are {listing(allowed)}{of_model}"
-        yield wish.problem(wish.size, message, suggestion(size, allowed, "write one of these"))
+        near = min(allowed, key=lambda other: abs(math.log(_shape(other) / _shape(size))))
+        yield wish.problem(wish.size, message, f"the nearest is {near}")
 
 
 def _seconds(wish: Wish, limits: Limits) -> Iterator[Problem]:
@@ -103,8 +107,12 @@ def _resolved(wish: Wish, size: str) -> str:
 
 
 def _is_size(size: str) -> bool:
+    return _SIZE.fullmatch(size) is not None
+
+
+def _shape(size: str) -> float:
     width, _, height = size.partition("x")
-    return width.isdigit() and height.isdigit()
+    return int(width) / int(height)
 
 
 def _limits_of(model: str, limits: Limits) -> ModelLimits | None:

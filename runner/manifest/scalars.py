@@ -27,7 +27,7 @@ _FRACTION: Final = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)
 _NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _DIGITS: Final = 30  # of a number, and of its power of ten
 _OTHERWISE: Final = re.compile(
-    r"(?i:y|yes|n|no|on|off|true|false|null)"
+    r"(?i:yes|no|on|off|true|false|null)"
     r"|[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:e[-+]?[0-9]+)?"
     r"|0x[0-9a-fA-F_]+|0o?[0-7_]+|0b[01_]+"
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"

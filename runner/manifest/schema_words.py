@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from runner.manifest.document import Document, Steps, name_of
 from runner.manifest.problems import MOST, Problem, at
-from runner.manifest.wording import CONFIDENTIAL, found, listing, quoted, suggestion
+from runner.manifest.wording import CONFIDENTIAL, found, listing, nearest, quoted, suggestion
 
 _KINDS: Final = {
     "string": "text",
@@ -28,6 +28,7 @@ _WRITTEN: Final = {
     "boolean": "write true or false, without quotes",
 }
 _SECRET: Final = re.compile(rf"(?i)(?:.*{CONFIDENTIAL}.*|key)")
+_A_CHOICE: Final = 3  # examples that are enough to suggest one of them
 _LONGEST: Final = 300  # characters of a message
 
 
@@ -76,9 +77,10 @@ def _unknown_keys(document: Document, defect: Defect) -> Iterator[Problem]:
 
 def _missing_keys(document: Document, defect: Defect) -> Iterator[Problem]:
     properties = defect.schema.get("properties", {})
+    unknown = [key for key in islice(defect.found, MOST) if properties and key not in properties]
     for key in defect.expected:
-        if key in defect.found:
-            continue
+        if key in defect.found or any(nearest(other, list(properties)) == key for other in unknown):
+            continue  # a misspelt key is one problem, not two
         example = next(iter(properties.get(key, {}).get("examples", ())), None)
         shown = f"`{key}: {example}`" if isinstance(example, str | int) else f"`{key}`"
         message = f"{_within(document, defect.steps)}`{key}` is missing"
@@ -124,7 +126,7 @@ def _of_value(document: Document, defect: Defect) -> Problem:
 def _reserved(document: Document, defect: Defect) -> Problem:
     form = defect.schema.get("title", "")
     name = name_of(document, defect.steps)
-    subject = f"{name}: {form[:1].lower()}{form[1:]}" if "type" in defect.schema else name
+    subject = f"{name} as {form[:1].lower()}{form[1:]}" if "type" in defect.schema else name
     hint = defect.schema.get("$comment", "leave it out for now")
     return at(document.place_of_key(defect.steps), f"{subject} is not there yet", hint)
 
@@ -133,13 +135,18 @@ def _wrong_type(document: Document, defect: Defect, expected: str | Sequence[str
     kinds = [expected] if isinstance(expected, str) else list(dict.fromkeys(expected))
     wanted = " or ".join(_KINDS[kind] for kind in kinds)
     message = f"{name_of(document, defect.steps)} must be {wanted}, found {found(defect.found)}"
+    return at(document.place_of_value(defect.steps), message, _how_to_write(document, defect, kinds))
+
+
+def _how_to_write(document: Document, defect: Defect, kinds: Sequence[str]) -> str:
     if defect.found is None:
-        hint = "give it a value, or leave the key out"
-    elif kinds == ["string"] and not isinstance(defect.found, dict | list):
-        hint = f'write it in quotes: "{document.source(defect.steps)[:_LONGEST]}"'
-    else:
-        hint = _WRITTEN.get(kinds[0], "")
-    return at(document.place_of_value(defect.steps), message, hint)
+        return "give it a value, or leave the key out"
+    if kinds != ["string"] or isinstance(defect.found, dict | list):
+        return _WRITTEN.get(kinds[0], "")
+    source = document.source(defect.steps)[:_LONGEST]
+    if re.search(defect.schema.get("pattern", ""), source):
+        return f'write it in quotes: "{source}"'
+    return f"such as {listing(defect.schema.get('examples', ()))}"
 
 
 def _within(document: Document, steps: Steps) -> str:
@@ -162,18 +169,21 @@ def _not_constant(defect: Defect) -> Said:
 def _not_of_form(defect: Defect) -> Said:
     examples = [str(example) for example in defect.schema.get("examples", ())]
     wanted = defect.schema.get("patternErrorMessage", f"must be of the form `{defect.expected}`")
-    hint = suggestion(defect.found, examples, f"such as {listing(examples)}" if examples else "")
+    such_as = f"such as {listing(examples)}" if examples else ""
+    hint = suggestion(defect.found, examples, such_as) if len(examples) >= _A_CHOICE else such_as
     return f"is {quoted(defect.found)}, {wanted}", hint
 
 
 def _too_short(defect: Defect) -> Said:
-    if not defect.found:
+    if defect.found == "":
         return "is empty", "give it a value, or leave the key out"
-    return f"is shorter than {defect.expected}", "write more"
+    if not defect.found:
+        return "is empty", "write at least one item"
+    return f"is too short: it has {len(defect.found)}, at least {defect.expected} are needed", "write more"
 
 
 def _too_long(defect: Defect) -> Said:
-    return f"has {len(defect.found):,} parts, at most {defect.expected:,} are allowed", "write less"
+    return f"is too long: it has {len(defect.found):,}, at most {defect.expected:,} are allowed", "write less"
 
 
 def _too_long_text(defect: Defect) -> Said:

@@ -8,6 +8,7 @@ from runner.manifest.wording import quoted
 
 MOST_BYTES: Final = 8 * 1024 * 1024  # of a file, and of characters when aliases are counted as what they stand for
 MOST_NODES: Final = 300_000  # keys and values, aliases counted as what they stand for
+MOST_COPIED: Final = 100_000  # of these, through aliases: they cost their writer nothing
 MOST_LEVELS: Final = 20
 _MOST_REPEATS: Final = 200  # of keys, that are told
 
@@ -30,6 +31,7 @@ class Tree:
         self._anchors: dict[str, _Anchored] = {}
         self._open_anchors = 0
         self._nodes = 0
+        self._copied = 0
         self._characters = 0
 
     def awaits_key(self) -> bool:
@@ -88,6 +90,10 @@ class Tree:
         if anchored is None:
             hint = "text that begins with `*` needs quotes"
             raise Hopeless(spot, f"nothing is anchored as {quoted('&' + name)}", hint)
+        self._copied += anchored.nodes
+        if self._copied > MOST_COPIED:
+            message = f"aliases stand for more than {MOST_COPIED:,} parts"
+            raise Hopeless(spot, message, "use fewer of them")
         self._count(spot, anchored.nodes, anchored.characters)
         self._put(anchored.node._replace(spot=spot))
 

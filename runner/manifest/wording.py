@@ -15,6 +15,7 @@ _LISTED: Final = 12  # allowed words
 _COMPARED: Final = 60  # characters; longer words resemble nothing
 _READ: Final = 2000  # characters of a value that are looked at, so that a secret is seen whole
 _CONSIDERED: Final = 200  # words that are compared
+_BREAKS: Final = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _HIDES: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TURNS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SECRETS: Final = (
@@ -30,7 +31,7 @@ _SECRETS: Final = (
 def quoted(value: Any) -> str:
     """A scalar between backticks: short, on one line, with nothing in it that a terminal obeys."""
     words = value if isinstance(value, str) else _scalar(value)
-    words = harmless(" ".join(words[:_READ].split()))
+    words = harmless(words[:_READ].translate(_BREAKS))
     return f"`{words[: _SHOWN - 1]}…`" if len(words) > _SHOWN else f"`{words}`"
 
 
