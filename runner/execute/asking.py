@@ -4,7 +4,6 @@ from typing import Final
 
 from runner.clock import Clock
 from runner.execute.evidence import Listing
-from runner.execute.server_time import ServerTime
 from runner.provider.replies import ReplyError, TooMany, Troubled, Unreachable
 from runner.provider.retry import repeat
 from runner.provider.videos import Job, JobId, Page, Polled, Videos
@@ -20,15 +19,14 @@ async def state(videos: Videos, job: str, clock: Clock) -> Polled:
     )
 
 
-async def whole_list(videos: Videos, clock: Clock, time: ServerTime) -> Listing:
-    """Every page of the server's list; the first reply's Date sets the server's time. Raises ReplyError."""
+async def whole_list(videos: Videos, clock: Clock) -> Listing:
+    """Every page of the server's list. Raises ReplyError."""
     begun = clock.monotonic()
     jobs: dict[str, Job] = {}
     after: str | None = None
     seen: set[str] = set()
     for _ in range(_PAGES):
         page = await _page(videos, after, clock)
-        time.told(page.server_time)
         jobs |= {job.id: job for job in page.jobs}
         after = page.after
         if after is None:

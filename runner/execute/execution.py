@@ -46,12 +46,13 @@ class Report:
 
 async def execute(plan: Plan, doors: Doors, options: Options, control: Control) -> Report:
     """Do what the plan says; the facts are folded at the end. Raises nothing but bugs."""
-    run = Run(doors=doors, options=options, control=control, time=ServerTime(doors.clock))
+    videos = doors.videos_at(options.origin)
+    run = Run(doors=doors, options=options, control=control, time=ServerTime(doors.clock, videos))
     try:
         for claimed in plan.claims:
             doors.memory.record(claimed)
         doors.shelf.make_ready()
-        await Execution(run, plan.steps).work()
+        await Execution(run, plan.steps, videos).work()
         doors.memory.fold()
     except Stop as stop:
         control.halt(stop)
@@ -64,13 +65,12 @@ async def execute(plan: Plan, doors: Doors, options: Options, control: Control) 
 class Execution:
     """The tasks of one run."""
 
-    def __init__(self, run: Run, steps: Sequence[Step]) -> None:
+    def __init__(self, run: Run, steps: Sequence[Step], videos: Videos | None) -> None:
         self._run = run
         self._steps = steps
         self._tasks: set[asyncio.Task[None]] = set()
         self._bug: BaseException | None = None
         self._downloads = asyncio.Semaphore(_DOWNLOADS)
-        videos = run.doors.videos_at(run.options.origin)
         self._videos = videos
         self._buyer = Buyer(run, videos, self._bought, self._unconfirmed) if videos else None
         self._reconciler = Reconciler(run, videos, self._bought, self._again) if videos else None
@@ -136,7 +136,7 @@ class Execution:
         if self._run.options.profile.resubmit_lost:
             return purchases
         try:
-            listing = await whole_list(self._videos, self._run.doors.clock, self._run.time)
+            listing = await whole_list(self._videos, self._run.doors.clock)
         except NoRoute:
             return purchases
         except ReplyError as error:

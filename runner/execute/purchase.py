@@ -9,13 +9,13 @@ from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Final, assert_never
 
-from runner.manifest.references import ReferenceChanged
+from runner.manifest.batch import ReferenceChanged
 
 from runner.errors import BudgetPassed, NoCredentials, QuotaUsedUp, ServerUnreachable, Stop
 from runner.events import Bought, Ending, Phase
 from runner.execute.asking import state
 from runner.execute.scene import Run
-from runner.execute.slots import occupying
+from runner.execute.slots import Slots
 from runner.lock.facts import Attempt, State
 from runner.plan import Step, may_have_cost, total
 from runner.provider.classify import classify
@@ -50,6 +50,7 @@ class Buyer:
         unconfirmed: Callable[[Step, Attempt], None],
     ) -> None:
         self._run = run
+        self._slots = Slots(run)
         self._videos = videos
         self._bought = bought
         self._unconfirmed = unconfirmed
@@ -176,19 +177,9 @@ class Buyer:
 
     def _refusal(self, step: Step) -> str:
         """Why no purchase may be made now; asked under the ledger's lock."""
-        options = self._run.options
         if not self._affordable(step):
             return _NO_BUDGET
-        return _NO_SLOT if len(self._occupying()) >= options.slots else ""
-
-    def _occupying(self) -> list[Attempt]:
-        options = self._run.options
-        return occupying(
-            self._run.doors.memory.everywhere(options.origin),
-            now=self._run.time.now(),
-            hold=options.settle + options.profile.longest_render,
-            ended=self._run.ended_jobs,
-        )
+        return "" if self._slots.free else _NO_SLOT
 
     def _affordable(self, step: Step) -> bool:
         options = self._run.options
@@ -204,13 +195,13 @@ class Buyer:
     async def _wait_for_slot(self, step: Step) -> None:
         self._run.moved(step, Phase.WAITING)
         mine = self._run.doors.memory.attempts
-        taken = self._occupying()
+        taken = self._slots.taken()
         if taken and not any(each.id in mine and each.state is State.SUBMITTED for each in taken):
             self._tell_who_is_waited_for(taken)
-        others = [each for each in taken if each.id not in mine and each.state is State.SUBMITTED]
-        for each in others:
-            await self._look_after(each)
-        if len(self._occupying()) >= self._run.options.slots:
+        for each in taken:
+            if each.id not in mine and each.state is State.SUBMITTED:
+                await self._look_after(each)
+        if not self._slots.free:
             await self._run.control.change(_LOOK_AGAIN)
 
     def _tell_who_is_waited_for(self, taken: list[Attempt]) -> None:
@@ -218,11 +209,8 @@ class Buyer:
         if not unconfirmed:
             self._run.say("waiting for a slot: other runs on this machine have jobs running on the account")
             return
-        hold = self._run.options.settle + self._run.options.profile.longest_render
-        left = min(each.intent.at for each in unconfirmed) + hold - self._run.time.now()
-        self._run.say(
-            f"waiting for a slot: it may still be taken by a job whose answer was lost, for up to {max(left, 0) / 60:.0f} min"
-        )
+        minutes = self._slots.left(unconfirmed) / 60
+        self._run.say(f"waiting for a slot: a job whose answer was lost may still have it, for up to {minutes:.0f} min")
 
     async def _look_after(self, attempt: Attempt) -> None:
         """See whether another run's job has ended; its run may be dead."""
@@ -230,8 +218,7 @@ class Buyer:
             try:
                 polled = await state(self._videos, job, self._run.doors.clock)
             except Missing:
-                hold = self._run.options.settle + self._run.options.profile.longest_render
-                if self._run.time.now() > attempt.intent.at + hold:
+                if self._run.time.now() > attempt.intent.at + self._slots.hold:
                     self._run.ended_jobs.add(job)
             except ReplyError:
                 continue
@@ -243,9 +230,9 @@ class Buyer:
         """The server takes no job now: wait as long as it says, or for a slot of ours to become free."""
         now = self._run.doors.clock.monotonic()
         self._full_since = now if self._full_since is None else self._full_since
-        patience = self._run.options.settle + self._run.options.profile.longest_render
-        if now - self._full_since > patience:
-            stop = ServerUnreachable(f"the server has taken no job for {patience / 60:.0f} min: {refused.why}")
+        if now - self._full_since > self._slots.hold:
+            minutes = self._slots.hold / 60
+            stop = ServerUnreachable(f"the server has taken no job for {minutes:.0f} min: {refused.why}")
             self._run.control.halt(stop)
         self._run.say(f"the server takes no more jobs now ({refused.why}); waiting")
         if refused.slots_full:

@@ -77,7 +77,7 @@ class Reconciler:
 
     async def _look(self) -> None:
         try:
-            listing = await whole_list(self._videos, self._run.doors.clock, self._run.time)
+            listing = await whole_list(self._videos, self._run.doors.clock)
         except (NoRoute, Refused) as error:
             self._hold_all(f"the server has no list to look it up in ({unanswered(error)})")
             return

@@ -25,6 +25,7 @@ class Run:
     control: Control
     time: ServerTime
     ended_jobs: set[str] = field(default_factory=set)  # seen to have ended: their slots are free
+    first_seen: dict[AttemptId, float] = field(default_factory=dict)  # monotonic, of attempts with no certain date
     given_up: set[AttemptId] = field(default_factory=set)  # POSTs of this run that are surely over
     outcomes: list[ShotEnded] = field(default_factory=list)
     said: set[str] = field(default_factory=set)

@@ -1,27 +1,28 @@
-"""The server's clock, as far as it told it: facts are dated and ages are measured by it, not by a wall clock that jumps."""
+"""The server's clock, as far as it told it: facts are dated and ages measured by it, not by a wall clock that jumps."""
 
 from runner.clock import Clock
+from runner.provider.videos import ToldTime, Videos
 
 
 class ServerTime:
-    """The Date of one reply, carried on by monotonic time; the machine's clock until there is one."""
+    """The Date of the server's last reply, carried on by monotonic time; the machine's clock until there is one."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, videos: Videos | None) -> None:
         self._clock = clock
-        self._offset: float | None = None
+        self._videos = videos
 
     @property
     def calibrated(self) -> bool:
-        """Whether a server told its time in this run."""
-        return self._offset is not None
-
-    def told(self, server_time: float | None) -> None:
-        """Take note of a reply's Date."""
-        if server_time is not None and self._offset is None:
-            self._offset = server_time - self._clock.monotonic()
+        """Whether the server told its time in this run."""
+        return self._told is not None
 
     def now(self) -> float:
         """Unix seconds, in whole milliseconds."""
-        if self._offset is None:
+        told = self._told
+        if told is None:
             return round(self._clock.now(), 3)
-        return round(self._clock.monotonic() + self._offset, 3)
+        return round(told.server + self._clock.monotonic() - told.monotonic, 3)
+
+    @property
+    def _told(self) -> ToldTime | None:
+        return self._videos.told_time if self._videos else None

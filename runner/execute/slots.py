@@ -1,22 +1,41 @@
 """Slots: how many jobs may occupy the account, counted from the ledger over all runs and manifests of this machine."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
+from runner.execute.scene import Run
 from runner.lock.facts import Attempt, State
 
 
-def occupying(attempts: Iterable[Attempt], *, now: float, hold: float, ended: Collection[str]) -> list[Attempt]:
-    """The attempts that may have a job running.
+class Slots:
+    """Which attempts may have a job running, as far as this run can tell."""
 
-    A submitted job occupies its slot until somebody saw it end. An attempt of which nobody knows whether it became a
-    job, given up or not, occupies one for `hold` seconds: until a late job would have ended, too.
-    """
-    return [each for each in attempts if _occupies(each, now=now, hold=hold, ended=ended)]
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        options = run.options
+        self.hold = options.settle + options.profile.longest_render  # until a job that came late has ended, too
 
+    @property
+    def free(self) -> bool:
+        """Whether one more job may be started. Only true for sure under the ledger's lock."""
+        return len(self.taken()) < self._run.options.slots
 
-def _occupies(attempt: Attempt, *, now: float, hold: float, ended: Collection[str]) -> bool:
-    if attempt.state is State.SUBMITTED:
-        return not ended or not all(job in ended for job in attempt.jobs)
-    if attempt.state in (State.INTENT, State.ABANDONED):
-        return now < attempt.intent.at + hold
-    return False
+    def taken(self) -> list[Attempt]:
+        """The attempts that occupy a slot: jobs until somebody saw them end, unconfirmed and abandoned ones for `hold`."""
+        everywhere = self._run.doors.memory.everywhere(self._run.options.origin)
+        return [each for each in everywhere if self._occupies(each)]
+
+    def left(self, attempts: Iterable[Attempt]) -> float:
+        """Seconds until the first of some unconfirmed attempts lets its slot go."""
+        return min((self._left(each) for each in attempts), default=0.0)
+
+    def _occupies(self, attempt: Attempt) -> bool:
+        if attempt.state is State.SUBMITTED:
+            return not self._run.ended_jobs.issuperset(attempt.jobs)
+        return attempt.state in (State.INTENT, State.ABANDONED) and self._left(attempt) > 0
+
+    def _left(self, attempt: Attempt) -> float:
+        """By the server's clock if it dated both ends, else by how long this run has seen the attempt lie there."""
+        if attempt.owner and attempt.owner.calibrated and self._run.time.calibrated:
+            return attempt.intent.at + self.hold - self._run.time.now()
+        seen = self._run.first_seen.setdefault(attempt.id, self._run.doors.clock.monotonic())
+        return seen + self.hold - self._run.doors.clock.monotonic()

@@ -84,6 +84,8 @@ class Watcher:
                 return False
             case JobState.UNKNOWN:
                 self._run.say(f"the server calls a job `{job.status}`, a word not known here; it is polled on")
+            case JobState.QUEUED | JobState.IN_PROGRESS:
+                pass
         phase = Phase.QUEUED if state_of(job.status) is JobState.QUEUED else Phase.IN_PROGRESS
         eta = self._pace.remaining(self._elapsed(), job.progress)
         self._run.moved(self._step, phase, progress=job.progress, job=self._attempt.job, eta=eta)

@@ -88,7 +88,8 @@ def read(line: bytes) -> Attempt | None:
     if not isinstance(tree, dict):
         raise BadLine("not a record")
     if "lock" in tree:
-        return _header(tree)
+        _check_version(tree)
+        return None
     try:
         record = _record(tree)
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
@@ -104,7 +105,7 @@ def _check(record: Attempt, tree: Mapping[str, Any]) -> None:
         raise BadLine("the state does not fit the facts beside it")
 
 
-def _header(tree: Mapping[str, Any]) -> None:
+def _check_version(tree: Mapping[str, Any]) -> None:
     if tree["lock"] != VERSION:
         raise NewerVersion(f"it is of version {tree['lock']}, and this shotlock reads version {VERSION}")
 

@@ -64,7 +64,14 @@ class Page:
 
     jobs: tuple[Job, ...]
     after: str | None  # cursor of the next page, None at the end
-    server_time: float | None = None  # of the Date header
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldTime:
+    """What a reply's Date header said, and when it came."""
+
+    server: float  # Unix seconds
+    monotonic: float  # of this process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +134,11 @@ class Videos(Protocol):
 
     async def content(self, job: JobId, sink: Sink, resume: Resume | None) -> Content:
         """Transfer a finished clip into `sink`."""
+        ...
+
+    @property
+    def told_time(self) -> ToldTime | None:
+        """The server's clock as its last reply told it, whatever else the reply was."""
         ...
 
     async def close(self) -> None:
