@@ -71,6 +71,7 @@ def fit(data: bytes, *, size: str, fit: Fit) -> bytes:
         written = "PNG" if image.format == "PNG" else "JPEG"
         upright = _coloured(ImageOps.exif_transpose(image))
     fitted = _placed(upright, width, height, fit)
+    fitted.info.clear()  # Pillow would write comments and profiles of the source along
     out = io.BytesIO()
     fitted.save(out, format=written, **({"quality": _QUALITY} if written == "JPEG" else {}))
     return out.getvalue()

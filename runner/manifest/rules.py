@@ -81,7 +81,7 @@ def _fit(wish: Wish) -> Iterator[Problem]:
         hint = "add an `input_reference`, or leave `fit` out"
         yield at(place, f"{_shot(wish)}: `fit` is given, but no `input_reference`", hint)
     if isinstance(fit.value, dict) and "focus" in fit.value and mode_of(fit.value) in {EXACT, "contain", "stretch"}:
-        focus = Setting(fit.value["focus"], (*(fit.steps or ()), "focus"))
+        focus = Setting("focus", fit.value["focus"], (*(fit.steps or ()), "focus"))
         yield wish.problem(focus, f"means nothing to `{mode_of(fit.value)}`", "leave it out, or say `mode: cover`")
 
 

@@ -17,6 +17,7 @@ _MIDDLE: Final = (0.5, 0.5)
 class Setting(NamedTuple):
     """A value and where it was written; nowhere if the profile gave it."""
 
+    key: str
     value: Any
     steps: Steps | None
 
@@ -40,13 +41,14 @@ class Wish:
 
     def problem(self, setting: Setting, message: str, hint: str) -> Problem:
         """A problem with a setting, at the place where it was written, said of whoever wrote it."""
-        steps = self.steps if setting.steps is None else setting.steps
+        steps = (*self.steps, setting.key) if setting.steps is None else setting.steps
         subject = name_of(self.document, steps)
-        return at(self.document.place_of_value(steps), f"{subject} {message}", hint)
+        given = "" if setting.steps is not None else ", which the profile gives,"
+        return at(self.document.place_of_value(steps), f"{subject}{given} {message}", hint)
 
     def own(self, key: str) -> Setting:
         """A value that only the shot itself can have; None where it has not."""
-        return Setting(self.raw.get(key), (*self.steps, key))
+        return Setting(key, self.raw.get(key), (*self.steps, key))
 
 
 def wish_of(document: Document, index: int, limits: Limits) -> Wish | None:
@@ -92,5 +94,5 @@ def _setting(document: Document, index: int, key: str, otherwise: Any) -> Settin
     for steps in (("shots", index, key), ("defaults", key)):
         above = document.get(steps[:-1])
         if isinstance(above, Mapping) and key in above:
-            return Setting(above[key], steps)
-    return Setting(otherwise, None)
+            return Setting(key, above[key], steps)
+    return Setting(key, otherwise, None)
