@@ -13,6 +13,7 @@ _SHOWN: Final = 50  # problems
 _WIDTH: Final = 100  # columns of a source line
 _BEFORE: Final = 60  # columns of it before the place, where it is cut
 _AROUND: Final = 2000  # characters around the place that are looked at, so that a secret is seen whole
+_LONGEST: Final = 400  # characters of a message or a hint
 _TAB: Final = 4  # columns
 _CUT: Final = "…"
 _BREAKS: Final = re.compile(r"[\r\n\t]+")
@@ -33,13 +34,13 @@ def _count(number: int) -> str:
 
 
 def _block(problem: Problem, path: str, lines: Sequence[str]) -> str:
-    block = [_one_line(f"{path}:{problem.line}:{problem.column}: {problem.message}")]
+    block = [_one_line(f"{path}:{problem.line}:{problem.column}: ") + _short(problem.message)]
     if 1 <= problem.line <= len(lines):
         margin = f"{problem.line:>5} | "
         source, underline = _underlined(lines[problem.line - 1], problem.column - 1, problem.length)
         block += [f"{margin}{source}".rstrip(), f"{' ' * (len(margin) - 2)}| {underline}"]
     if problem.hint:
-        block.append(_one_line(f"hint: {problem.hint}"))
+        block.append(f"hint: {_short(problem.hint)}")
     return "\n".join(block)
 
 
@@ -84,6 +85,11 @@ def _cell(letter: str) -> tuple[str, int]:
     if unicodedata.combining(letter) or unicodedata.category(letter) in {"Mn", "Me", "Cf"}:
         return letter, 0
     return letter, 2 if unicodedata.east_asian_width(letter) in {"W", "F"} else 1
+
+
+def _short(text: str) -> str:
+    line = _one_line(text)
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + _CUT
 
 
 def _one_line(text: str) -> str:

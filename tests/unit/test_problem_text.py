@@ -65,6 +65,12 @@ def test_what_a_terminal_would_obey_is_replaced():
     assert not [letter for letter in told if letter in "\x1b\x9b\u202e\x07\x08\r"]
 
 
+def test_a_long_message_or_hint_is_cut():
+    first, _, _, hint, *_ = block("x", message="m" * 1_000, hint="h" * 1_000)
+    assert first == "a.yaml:1:1: " + "m" * 399 + "…"
+    assert hint == "hint: " + "h" * 399 + "…"
+
+
 def test_a_long_line_is_cut_around_its_place():
     _, line, under, *_ = block("x" * 5_000 + "HERE" + "y" * 5_000, column=5_001, length=4)
     assert line == "    1 | …" + "x" * 60 + "HERE" + "y" * 36 + "…"
