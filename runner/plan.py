@@ -193,11 +193,11 @@ def assign(
             owned[owner].append(attempt)
     claims: list[Attempt] = []
     for shot in shots:
-        groups = free.get(shot.request.fingerprint)
-        if groups and not owned[shot.id]:
-            best = min(groups, key=lambda name: _rank(groups[name]))
-            owned[shot.id] = [_claim(each, shot.id) for each in groups.pop(best)]
-            claims += owned[shot.id]
+        groups = free.get(shot.request.fingerprint, {})
+        for name in _claimable(groups, owned[shot.id]):
+            claimed = [_claim(each, shot.id) for each in sorted(groups.pop(name), key=_worth, reverse=True)]
+            owned[shot.id] += claimed
+            claims += claimed
     return {shot: tuple(each) for shot, each in owned.items()}, tuple(claims)
 
 
@@ -330,6 +330,15 @@ def _leftover_step(attempt: Attempt) -> Step:
     )
 
 
+def _claimable(groups: Mapping[str, Sequence[Attempt]], owned: Sequence[Attempt]) -> list[str]:
+    """Which former owners' attempts a shot takes over: the best, if it has none; and the rest of a claim that was cut."""
+    lineage = {name for each in owned for name in (each.intent.shot, *(claim.shot for claim in each.claims))}
+    rest = [name for name in groups if name in lineage]
+    if rest or any(each.state is not State.UNSENT for each in owned) or not groups:
+        return rest
+    return [min(groups, key=lambda name: _rank(groups[name]))]
+
+
 def _claim(attempt: Attempt, shot: ShotId) -> Attempt:
     number = max((claim.number for claim in attempt.claims), default=0) + 1
     return replace(attempt, claims=tuple(sorted({*attempt.claims, Claim(number=number, shot=shot)})))
@@ -341,4 +350,8 @@ def _former_owner(attempt: Attempt) -> str:
 
 def _rank(group: Sequence[Attempt]) -> tuple[int, str]:
     """Groups with a clip come first, then those that may get one."""
-    return -max(_WORTH.get(each.state, -1) for each in group), group[0].id
+    return -max(_worth(each) for each in group), group[0].id
+
+
+def _worth(attempt: Attempt) -> int:
+    return _WORTH.get(attempt.state, -1)

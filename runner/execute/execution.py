@@ -201,6 +201,8 @@ class Execution:
             self._start(self._reconciler.work())
 
     def _again(self, step: Step) -> None:
+        if step.wanted is None:
+            return  # nobody wants it any more, and it was never bought
         if self._run.options.frozen:
             self._freeze([step])
         elif self._buyer:
@@ -240,6 +242,7 @@ class Execution:
             self._run.control.halt(self._run.disk_failed(error))
         elif error is not None:
             self._bug = self._bug or error
+            self._run.control.interrupt(None)  # a bug in one task must not let another go on buying
         self._run.control.nudge()
 
 

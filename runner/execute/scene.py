@@ -130,9 +130,10 @@ class Run:
     def _live(self, everywhere: Iterable[Attempt]) -> frozenset[str]:
         open_ = [each for each in everywhere if each.state is State.INTENT]
         mine = self.doors.memory.attempts
-        alive = {path: self.doors.running(path) for path in {each.owner.path for each in open_ if each.owner}}
+        paths = {path for each in open_ if each.owner for path in each.owner.paths}
+        alive = {path for path in paths if self.doors.running(path)}
         return frozenset(
             each.id
             for each in open_
-            if (each.id not in self.given_up if each.id in mine else bool(each.owner and alive[each.owner.path]))
+            if (each.id not in self.given_up if each.id in mine else bool(each.owner and alive.intersection(each.owner.paths)))
         )

@@ -112,8 +112,8 @@ class Claim:
 class Owner:
     """Who made the attempt. Written in the ledger only: paths and key digests are nobody else's business."""
 
-    path: str  # of the manifest, absolute
-    key: str  # digest of the key
+    paths: tuple[str, ...]  # of the manifests whose lockfiles have it, absolute
+    key: str  # digest of the key it was made with; empty where only a lockfile told of it
     calibrated: bool  # the intent is dated by the server's clock
 
 
@@ -169,7 +169,7 @@ def join(one: Attempt, other: Attempt) -> Attempt:
         end=_greater(one.end, other.end),
         clip=_greater(one.clip, other.clip),
         claims=tuple(sorted({*one.claims, *other.claims})),
-        owner=_greater(one.owner, other.owner),
+        owner=_join_owner(one.owner, other.owner),
         more=_join_more(one.more, other.more),
     )
 
@@ -188,7 +188,7 @@ def adds(record: Attempt, known: Attempt | None) -> bool:
     return known is None or join(known, record) != known
 
 
-_Part = TypeVar("_Part", Intent, Ruling, End, Clip, Owner)
+_Part = TypeVar("_Part", Intent, Ruling, End, Clip)
 
 
 def _greater(one: _Part | None, other: _Part | None) -> _Part | None:
@@ -206,6 +206,13 @@ def _join_acceptance(one: Acceptance | None, other: Acceptance | None) -> Accept
         at=min(one.at, other.at),
         created_at=min(created) if created else None,
     )
+
+
+def _join_owner(one: Owner | None, other: Owner | None) -> Owner | None:
+    if one is None or other is None or one == other:
+        return other if one is None else one
+    maker = max(one, other, key=lambda owner: (owner.key, owner.calibrated))
+    return replace(maker, paths=tuple(sorted({*one.paths, *other.paths})))
 
 
 def _join_more(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:

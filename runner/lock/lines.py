@@ -140,7 +140,7 @@ def _tree(record: Attempt, *, owner: bool) -> dict[str, Any]:
     if record.claims:
         tree["claims"] = [[claim.number, claim.shot] for claim in record.claims]
     if owner and record.owner:
-        tree["owner"] = {"path": record.owner.path, "key": record.owner.key, "calibrated": record.owner.calibrated}
+        tree["owner"] = {"paths": list(record.owner.paths), "key": record.owner.key, "calibrated": record.owner.calibrated}
     tree |= record.more
     return tree | {"fingerprint": record.fingerprint, "attempt": record.id}
 
@@ -204,9 +204,14 @@ def _record(tree: Mapping[str, Any]) -> Attempt:
         end=None if error is None else _end(error, at["ended"]),
         clip=None if clip is None else _clip(clip, at),
         claims=tuple(sorted(Claim(number=int(number), shot=_text(shot)) for number, shot in tree.get("claims", ()))),
-        owner=None if owner is None else Owner(**owner),
+        owner=None if owner is None else _owner(owner),
         more={key: _plain(value) for key, value in tree.items() if key not in _KNOWN},
     )
+
+
+def _owner(tree: Mapping[str, Any]) -> Owner:
+    paths = tuple(sorted(_text(path) for path in tree["paths"]))
+    return Owner(paths=paths, key=_text(tree["key"]), calibrated=tree["calibrated"] is True)
 
 
 def _intent(tree: Mapping[str, Any], at: float) -> Intent:

@@ -59,7 +59,7 @@ class Memory:
             with memory.ledger.held():
                 memory._sync_lockfile()
                 for record in memory._join(wanted):
-                    memory.ledger.add(record, key=where.key)
+                    memory.ledger.add(memory._ours(record), key=where.key)
             memory.fold()
         except OSError as error:
             raise _disk_failed(where.lockfile, error) from error
@@ -85,7 +85,7 @@ class Memory:
         """
         if self._failed:
             raise _disk_failed(self._where.lockfile, self._failed)
-        owner = Owner(path=str(self._where.manifest), key=self._where.key, calibrated=calibrated)
+        owner = Owner(paths=(str(self._where.manifest),), key=self._where.key, calibrated=calibrated)
         record = replace(intent, owner=owner)
         try:
             with self.ledger.held():
@@ -149,12 +149,17 @@ class Memory:
     def _missing(self, known: Mapping[AttemptId, Attempt], wanted: Collection[Fingerprint]) -> Iterable[Attempt]:
         ours = str(self._where.manifest)
         for id_, each in known.items():
-            if id_ in self.attempts or each.owner is None or each.owner.path != ours:
+            if id_ in self.attempts or each.owner is None or ours not in each.owner.paths:
                 continue
             unfinished = each.state in (State.INTENT, State.SUBMITTED)
             bought = each.acceptance is not None or each.state is State.ABANDONED
             if unfinished or (bought and each.fingerprint in wanted):
                 yield each
+
+    def _ours(self, record: Attempt) -> Attempt:
+        """A lockfile's fact, with the note that this manifest has it: so the ledger can give it back."""
+        owner = Owner(paths=(str(self._where.manifest),), key="", calibrated=False)
+        return join(record, replace(record, owner=owner))
 
     def _rescue(self, fact: Attempt, error: OSError) -> DiskFailed:
         failure = _disk_failed(self._where.lockfile, error)

@@ -183,6 +183,7 @@ class SimVideos:
         self._tick("content")
         await asyncio.sleep(0.1)
         self._trouble()
+        self._dated()
         billed = self._find(job)
         data = clip_bytes(billed.id)
         rng, nature = self._server.rng, self._server.nature
