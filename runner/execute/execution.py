@@ -83,6 +83,10 @@ class Execution:
                 self._again(step)
             while await self._next_purchase():
                 pass
+        except Stop as stop:
+            self._run.control.halt(stop)  # what is paid for is still brought home
+        except OSError as error:
+            self._run.control.halt(self._run.disk_failed(error))
         finally:
             await self._wind_up()
 

@@ -117,9 +117,16 @@ class Buyer:
         if attempt is None:
             self._end_unbought(step)
             return None
-        assert step.wanted is not None
+        self._run.posting.add(attempt.id)
+        try:
+            return await self._post(step, attempt, image)
+        finally:
+            self._run.posting.discard(attempt.id)
+
+    async def _post(self, step: Step, attempt: Attempt, image: Image | None) -> Unsent | None:
+        """Send one POST and record what became of it."""
         self._run.moved(step, Phase.SUBMITTING)
-        posted = await _shielded(self._videos.create(step.wanted.request, image))
+        posted = await _shielded(self._videos.create(attempt.intent.request, image))
         outcome = classify(posted, first=self._posted == 0, profile=self._run.options.profile)
         self._posted += 1 if posted.sent else 0
         match outcome:

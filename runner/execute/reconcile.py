@@ -46,7 +46,6 @@ class Reconciler:
 
     def add(self, step: Step, attempt: Attempt) -> None:
         """Open a case: the attempt's POST is surely over."""
-        self._run.given_up.add(attempt.id)
         self._cases[attempt.id] = Case(step=step, attempt=attempt, over=self._run.doors.clock.monotonic())
         self._news = True
         self._run.moved(step, Phase.UNCONFIRMED)

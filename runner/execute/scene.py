@@ -26,7 +26,7 @@ class Run:
     time: ServerTime
     ended_jobs: set[str] = field(default_factory=set)  # seen to have ended: their slots are free
     first_seen: dict[AttemptId, float] = field(default_factory=dict)  # monotonic, of attempts with no certain date
-    given_up: set[AttemptId] = field(default_factory=set)  # POSTs of this run that are surely over
+    posting: set[AttemptId] = field(default_factory=set)  # attempts of this run whose POST is on its way
     outcomes: list[ShotEnded] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
 
@@ -135,5 +135,5 @@ class Run:
         return frozenset(
             each.id
             for each in open_
-            if (each.id not in self.given_up if each.id in mine else bool(each.owner and alive.intersection(each.owner.paths)))
+            if (each.id in self.posting if each.id in mine else bool(each.owner and alive.intersection(each.owner.paths)))
         )
