@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from runner.manifest.batch import Reference
+from runner.manifest.batch import Reference, ReferenceChanged
 from runner.manifest.request import Request
 
 _SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
@@ -17,10 +17,6 @@ class Payload:
     data: bytes
     media_type: str
     filename: str
-
-
-class ReferenceChanged(Exception):
-    """The reference's file is not what it was when the manifest was read; nothing was sent."""
 
 
 def payload(reference: Reference, request: Request) -> Payload:

@@ -1,0 +1,141 @@
+"""The command line: which commands there are, and the one place where what stops a command becomes words and a code.
+
+A command's module is imported only when the command runs, so that the start stays quick.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from runner import __version__
+from runner.errors import ExitCode, Stop
+from runner.settings import Settings, settings_of
+
+_COMMANDS: Final = {
+    "check": "Show everything that is wrong with manifests.",
+    "plan": "Show what a render would do, why, and what it costs.",
+    "render": "Make every clip that is not there yet.",
+    "status": "Show where every shot stands.",
+    "verify": "Look closely at every clip that is there.",
+    "retake": "Buy shots again, though they have clips.",
+    "resolve": "Decide about shots whose purchase is unconfirmed.",
+    "init": "Make a folder ready for manifests.",
+    "lock": "Mend lockfiles.",
+    "sandbox": "Serve the API on this machine, with free clips.",
+}
+_REPORT_HINT: Final = "nothing is lost: what was bought is recorded; please report this file"
+
+
+class Commands(click.Group):
+    """The commands by name, each in a module of its own."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the shape is that of click
+        """All names, in the order in which people meet them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the shape is that of click
+        """Import a command; None where there is none of that name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"runner.commands.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments name, or suggest the nearest."""
+        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=_COMMANDS, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the shape is that of click
+        """The list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, message="shotlock %(version)s")
+@click.pass_context
+def shotlock(ctx: click.Context) -> None:
+    """Video batches in git: says what is wanted in a manifest, and never buys a clip twice."""
+    ctx.obj = ctx.obj or settings_of(os.environ)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code. Raises nothing."""
+    settings = settings_of(os.environ)
+    return _guarded(lambda: _run(arguments, settings), settings)
+
+
+def _run(arguments: Sequence[str] | None, settings: Settings) -> int:
+    code = shotlock.main(arguments, prog_name="shotlock", standalone_mode=False, obj=settings)
+    sys.stdout.flush()
+    return int(code or 0)
+
+
+def _guarded(work: Callable[[], int], settings: Settings) -> int:
+    """The error boundary."""
+    try:
+        return work()
+    except (Stop, click.ClickException) as stop:
+        return _told(stop)
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted", "", ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        return _hang_up()
+    except SystemExit as leaving:  # so click leaves a closed pipe
+        return leaving.code if isinstance(leaving.code, int) else ExitCode.UNFINISHED
+    except OSError as error:
+        return _say(_words_of(error), "mend it, then say the same again", ExitCode.STOPPED)
+    except Exception as error:  # noqa: BLE001 - the last door: a bug of ours must not look like a user's mistake
+        return _defective(error) or _bug(error, settings)
+
+
+def _told(stop: Stop | click.ClickException) -> int:
+    if isinstance(stop, Stop):
+        return _say(stop.message, stop.hint, stop.exit_code)
+    message = stop.format_message().strip().removesuffix(".")
+    context = stop.ctx if isinstance(stop, click.UsageError) else None
+    hint = f"`{context.command_path} --help` tells what there is" if context else ""
+    return _say(message[:1].lower() + message[1:], hint, ExitCode.WRONG)
+
+
+def _defective(error: Exception) -> int:
+    """Show the problems of a manifest, if that is what was raised; 0 if not."""
+    if "runner.commands.wanted" not in sys.modules:
+        return 0
+    from runner.commands.wanted import Defective
+
+    if not isinstance(error, Defective):
+        return 0
+    click.echo(error.text, err=True, nl=False)
+    return ExitCode.WRONG
+
+
+def _say(message: str, hint: str, code: ExitCode) -> int:
+    click.echo(f"error: {message}" + (f"\nhint: {hint}" if hint else ""), err=True)
+    return code
+
+
+def _words_of(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return where + (error.strerror or str(error)).lower()
+
+
+def _hang_up() -> int:
+    """Nobody reads our output any more: leave without complaint, also at the interpreter's last flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.UNFINISHED
+
+
+def _bug(error: Exception, settings: Settings) -> int:
+    from runner.commands.crash import written
+
+    path = written(error, settings)
+    where = f"; it is written down in {path}" if path else ""
+    return _say(f"a bug of shotlock: {type(error).__name__}{where}", _REPORT_HINT if path else "", ExitCode.BUG)

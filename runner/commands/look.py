@@ -1,0 +1,57 @@
+"""Looking without touching: what is remembered of a manifest, and the plan that would follow from it."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner import plan as planning
+from runner.commands.place import Place, place_of
+from runner.commands.preview import free, remade
+from runner.commands.wanted import Wanted, wanted
+from runner.disk import SystemDisk
+from runner.lock.memory import Memory
+from runner.lock.store import Shelf
+from runner.manifest.batch import ShotId
+from runner.plan import Plan, Situation
+from runner.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A manifest as it stands."""
+
+    wanted: Wanted
+    place: Place
+    memory: Memory
+    shelf: Shelf
+    plan: Plan
+
+
+def look(path: Path, settings: Settings, *, preview: bool) -> Look:
+    """Read everything about a manifest, or about its previews; nothing is written.
+
+    Raises:
+        Defective: the manifest has problems.
+        LockfileDamaged: the lockfile or a ledger cannot be believed.
+    """
+    batch = wanted(path)
+    place = place_of(batch, settings, preview=preview)
+    asked = free(batch) if preview else batch
+    disk = SystemDisk()
+    memory = Memory.look(disk, place.where(""), {shot.request.fingerprint for shot in asked.batch.shots})
+    shelf = place.shelf(disk)
+    plan = plan_of(asked, memory, shelf)
+    return Look(wanted=asked, place=place, memory=memory, shelf=shelf, plan=remade(plan) if preview else plan)
+
+
+def plan_of(asked: Wanted, memory: Memory, shelf: Shelf, *, retake: frozenset[ShotId] = frozenset()) -> Plan:
+    """The plan of a manifest in its present situation."""
+    situation = Situation(
+        attempts=memory.attempts,
+        clips=shelf,
+        profile=asked.profile,
+        retries=asked.batch.retries,
+        now=time.time(),
+        retake=retake,
+    )
+    return planning.make(asked.batch.shots, situation)

@@ -1,0 +1,57 @@
+"""Where the files of a manifest lie: those of its purchases, and, wholly apart, those of its previews."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.commands.wanted import Wanted
+from runner.disk import Disk
+from runner.lock.memory import Where
+from runner.lock.store import Shelf
+from runner.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The files of one manifest."""
+
+    manifest: Path  # absolute
+    lockfile: Path
+    renders: Path
+    hidden: Path
+    store: Path
+    state: Path  # of the ledgers and mutexes
+
+    def where(self, key: str) -> Where:
+        """As the memory wants it; `key` is the digest of the key."""
+        return Where(lockfile=self.lockfile, manifest=self.manifest, state=self.state, key=key)
+
+    def shelf(self, disk: Disk) -> Shelf:
+        """Where its clips lie."""
+        folder = self.manifest.parent
+        return Shelf(disk=disk, folder=folder, renders=self.renders, hidden=self.hidden, store=self.store)
+
+
+def place_of(wanted: Wanted, settings: Settings, *, preview: bool) -> Place:
+    """The files of a manifest's purchases, or of its previews."""
+    path = wanted.path
+    folder, stem = path.parent, path.stem
+    if preview:
+        # A folder for each manifest: an earlier preview's server is gone, and its jobs occupy nobody's slots.
+        hidden = folder / ".shotlock" / "preview" / stem
+        return Place(
+            manifest=path,
+            lockfile=folder / f"{stem}.preview.lock",
+            renders=folder / "renders" / stem / "preview",
+            hidden=hidden,
+            store=hidden / "store",
+            state=hidden / "state",
+        )
+    hidden = folder / ".shotlock"
+    return Place(
+        manifest=path,
+        lockfile=folder / f"{stem}.lock",
+        renders=folder / "renders" / stem,
+        hidden=hidden,
+        store=wanted.batch.store or hidden / "store",
+        state=settings.state,
+    )

@@ -1,0 +1,157 @@
+"""`shotlock resolve`: what a person decides about shots whose purchase is unconfirmed. Needs no network."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import click
+
+from runner.commands.account import origin_for
+from runner.commands.execution import nonce
+from runner.commands.look import plan_of
+from runner.commands.names import manifest_of, shots_of
+from runner.commands.place import place_of
+from runner.commands.running import alone
+from runner.commands.wanted import Wanted, wanted
+from runner.disk import SystemDisk
+from runner.errors import WrongUsage
+from runner.execute.verdict import adopted, given_up, open_cases
+from runner.lock.facts import Attempt, Intent, Owner
+from runner.lock.ledger import digest_of_key
+from runner.lock.memory import Memory
+from runner.manifest.batch import ShotId
+from runner.plan import Action, Plan, Step
+from runner.settings import BASE_URL, Settings
+
+_SETTLED = (Action.KEEP, Action.AWAIT, Action.DOWNLOAD, Action.RESTORE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was decided: a job, a new purchase, or neither."""
+
+    adopt: str | None
+    resubmit: bool
+
+    @property
+    def follows(self) -> str:
+        """What the next render does about it."""
+        if self.adopt:
+            return f"is job {self.adopt}: the next render fetches it"
+        return "is bought again by the next render" if self.resubmit else "is given up: only `retake` buys it again"
+
+
+@click.command("resolve")
+@click.argument("manifest")
+@click.argument("shots", nargs=-1, metavar="[SHOT]...")
+@click.option("--adopt", metavar="JOB_ID", help="The purchase arrived: it is this job.")
+@click.option("--resubmit", is_flag=True, help="It did not arrive, or does not matter: buy again.")
+@click.option("--abandon", is_flag=True, help="Leave it: neither wait for it nor buy again.")
+@click.option("--all", "everything", is_flag=True, help="Every shot whose purchase is unconfirmed.")
+@click.pass_obj
+def command(
+    settings: Settings,
+    manifest: str,
+    shots: tuple[str, ...],
+    *,
+    adopt: str | None,
+    resubmit: bool,
+    abandon: bool,
+    everything: bool,
+) -> None:
+    """Decide about shots whose purchase is unconfirmed, when the server could not tell.
+
+    Look at the account's own page first: `--resubmit` pays again if the job exists after all.
+    """
+    if [adopt is not None, resubmit, abandon].count(True) != 1:
+        raise WrongUsage("exactly one of --adopt JOB_ID, --resubmit and --abandon is needed")
+    if bool(shots) == everything:
+        raise WrongUsage("either shots or --all must be named")
+    if adopt is not None and (everything or len(shots) > 1):
+        raise WrongUsage("one job belongs to one shot", hint="name a single shot with --adopt")
+    batch = wanted(manifest_of(manifest, settings))
+    place = place_of(batch, settings, preview=False)
+    disk = SystemDisk()
+    with alone(disk, place.state, place.manifest):
+        fingerprints = {shot.request.fingerprint for shot in batch.batch.shots}
+        memory = Memory.open(disk, place.where(digest_of_key(settings.key)), fingerprints)
+        plan = plan_of(batch, memory, place.shelf(disk))
+        docket = Docket(batch, settings, memory, plan)
+        docket.decide(shots, Verdict(adopt=adopt, resubmit=resubmit))
+        memory.fold()
+
+
+class Docket:
+    """The cases of one manifest."""
+
+    def __init__(self, batch: Wanted, settings: Settings, memory: Memory, plan: Plan) -> None:
+        self._batch = batch
+        self._settings = settings
+        self._memory = memory
+        self._plan = plan
+        self._now = round(time.time(), 3)
+
+    def decide(self, names: Sequence[str], verdict: Verdict) -> None:
+        """Record a verdict on the shots that are named, or else on every open case. Raises WrongUsage."""
+        if verdict.adopt:
+            self._check_free(verdict.adopt)
+        open_ = {step.shot for step in self._plan.steps if step.action is Action.RESOLVE}
+        known = open_.union(self._batch.shots)
+        shots = [name for name in dict.fromkeys(names) if shots_of([name], known)] or sorted(open_)
+        facts = [(shot, fact) for shot in shots for fact in self._facts(ShotId(shot), verdict)]
+        for claim in self._plan.claims:
+            self._memory.record(claim)
+        for _, fact in facts:
+            self._memory.record(fact)
+        for shot in dict.fromkeys(shot for shot, _ in facts):
+            click.echo(f"shot `{shot}` {verdict.follows}", err=True)
+        if not facts:
+            click.echo("nothing is unconfirmed", err=True)
+
+    def _facts(self, shot: ShotId, verdict: Verdict) -> list[Attempt]:
+        cases = self._cases(shot) or self._fresh(shot, verdict)
+        if verdict.adopt:
+            return [adopted(cases[-1], verdict.adopt, self._now)]
+        return [given_up(each, self._now, resubmit=verdict.resubmit) for each in cases]
+
+    def _cases(self, shot: ShotId) -> tuple[Attempt, ...]:
+        """The open cases of a shot, that of the request it has now at the end."""
+        mine = [step.attempt for step in self._plan.steps if step.shot == shot and step.wanted]
+        cases = open_cases(self._memory.attempts.values(), shot)
+        return tuple(sorted(cases, key=lambda each: each in mine))
+
+    def _fresh(self, shot: ShotId, verdict: Verdict) -> tuple[Attempt, ...]:
+        """A record for a job that nobody here remembers making. Raises WrongUsage where that makes no sense."""
+        step = next(step for step in self._plan.steps if step.shot == shot)
+        if step.action in _SETTLED:
+            hint = f"`shotlock retake {self._batch.name} {shot}` buys it again"
+            raise WrongUsage(f"shot `{shot}` is not unconfirmed: {step.reason}", hint=hint)
+        if not (verdict.adopt or verdict.resubmit):
+            raise WrongUsage(f"shot `{shot}` has nothing to give up: {step.reason}")
+        origin = origin_for(self._batch, self._settings)
+        if origin is None:
+            raise WrongUsage("it is not known which server this is about", hint=f"set {BASE_URL}")
+        return (self._attempt(step, origin),)
+
+    def _attempt(self, step: Step, origin: str) -> Attempt:
+        assert step.wanted is not None
+        profile = self._batch.profile
+        intent = Intent(
+            shot=step.shot,
+            take=step.take,
+            request=step.wanted.request,
+            origin=origin,
+            profile=profile.name,
+            price=step.cost,
+            currency=profile.prices.currency if profile.prices and step.cost is not None else "",
+            manifest=self._batch.path.name,
+            at=self._now,
+        )
+        owner = Owner(paths=(str(self._batch.path),), key=digest_of_key(self._settings.key), calibrated=False)
+        return replace(Attempt(id=nonce(self._now), intent=intent), owner=owner)
+
+    def _check_free(self, job: str) -> None:
+        everywhere = {**self._memory.ledger.attempts, **self._memory.attempts}
+        for each in everywhere.values():
+            if job in each.jobs:
+                raise WrongUsage(f"job {job} is that of shot `{each.intent.shot}` of {each.intent.manifest} already")
