@@ -103,7 +103,8 @@ class Reconciler:
                 hint = self._run.resolve_hint(case.step, jobs[0].id)
                 self._hold(case, f"its POST may or may not have arrived; it may be {titles(jobs)}", hint)
             case Busy():
-                pass
+                if self._settled(case):
+                    self._hold(case, "its POST may or may not have arrived, and another run buys the same right now")
             case Quiet():
                 self._listen_to_silence(case, listing)
 

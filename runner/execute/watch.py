@@ -173,7 +173,8 @@ def past_retention(run: Run, attempt: Attempt, expires_at: float | None = None) 
 
 def expire(run: Run, step: Step, attempt: Attempt, job: Job | None) -> None:
     """Record that the clip was bought and cannot be had any more, and tell it. Raises DiskFailed."""
-    run.record_end(attempt, State.EXPIRED, job, "the server no longer has it")
+    if attempt.clip is None:
+        run.record_end(attempt, State.EXPIRED, job, "the server no longer has it")
     price = (
         ""
         if attempt.intent.price is None

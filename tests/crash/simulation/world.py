@@ -256,6 +256,12 @@ class World:
                 raise result
 
     async def _one(self, process: Process) -> Report:
+        try:
+            return await self._live(process)
+        finally:
+            self.alive.pop(str(process.manifest.path), None)
+
+    async def _live(self, process: Process) -> Report:
         manifest = process.manifest
         disk = SimDisk(self.fs, process.tick, process.fails)
         wanted = {shot.request.fingerprint for shot in manifest.shots}
@@ -426,6 +432,8 @@ class World:
         attempts += list(self._memory(self.manifests[0]).ledger.attempts.values())
         known = {job for each in attempts for job in each.jobs}
         open_ = {wish(each.intent.request) for each in attempts if each.state in (State.INTENT, State.ABANDONED)}
+        for manifest in self.manifests:
+            open_ |= {wish(shot.request) for shot in manifest.shots if shot.id in manifest.held}
         for job in self.server.look():
             if job.id not in known and wish(job.request) not in open_:
                 raise Violation(f"{job.id} was billed and nobody knows of it")
