@@ -1,0 +1,153 @@
+"""What a run would do: each shot with its action, reason and price, and what all of it comes to."""
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any, Final
+
+from runner.manifest.request import Request
+from runner.plan import Action, Plan, Step
+from runner.provider.profile import Profile
+from runner.report.columns import table
+from runner.report.json_lines import plain_value
+from runner.report.money import money
+from runner.report.wording import counted, shown
+
+_ALL: Final = 40  # steps up to which those that do nothing are listed too
+_EMBEDDED: Final = "embedded"
+_HEADS: Final = ("shot", "action", "reason", "size", "seconds", "price")
+
+
+def plan_text(plan: Plan, *, manifest: str, host: str, profile: Profile, budget: Decimal | None) -> str:
+    """The plan as a table with its totals. `host` is "embedded" for previews."""
+    free = host == _EMBEDDED
+    blocks = [
+        [f"{shown(manifest)}: {shown(host)}, profile {shown(profile.name)}"],
+        _steps(plan),
+        table([("shots", _counts(plan)), *(_previews(plan) if free else _purchases(plan, profile, budget))]),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def plan_json(plan: Plan, *, manifest: str, host: str, profile: Profile, budget: Decimal | None) -> dict[str, Any]:
+    """The plan as data: every step, and the totals. Amounts are numbers; null stands for unknown or none."""
+    prices = profile.prices
+    return {
+        "manifest": manifest,
+        "host": host,
+        "profile": profile.name,
+        "steps": [_step_json(step) for step in plan.steps],
+        "actions": {str(action): number for action, number in _tally(plan).items()},
+        "purchases": {
+            "clips": len(plan.purchases),
+            "seconds": plan.seconds,
+            "most_cost": _number(plan.cost),
+            "currency": plan.currency,
+        },
+        "prices": {"currency": prices.currency, "date": prices.date, "source": prices.source} if prices else None,
+        "spent": _number(plan.spent),
+        "spent_known": plan.spent_known,
+        "budget": _number(budget),
+    }
+
+
+def request_of(step: Step) -> Request | None:
+    """What a step is about: what the shot wants, or what was asked for before."""
+    if step.wanted:
+        return step.wanted.request
+    return step.attempt.intent.request if step.attempt else None
+
+
+def _steps(plan: Plan) -> list[str]:
+    listed = [step for step in plan.steps if len(plan.steps) <= _ALL or step.action is not Action.KEEP]
+    return table([_HEADS, *(_row(step, plan.currency) for step in listed)], right=(4, 5)) if listed else []
+
+
+def _row(step: Step, currency: str) -> tuple[str, ...]:
+    request = request_of(step)
+    size, seconds = (request.size, request.seconds) if request else ("", "")
+    price = money(step.cost, currency) if step.action is Action.SUBMIT else ""
+    return shown(step.shot), str(step.action), _reason(step), shown(size), shown(seconds), price
+
+
+def _reason(step: Step) -> str:
+    earlier = "" if step.wanted else ", an earlier request"
+    note = f": {shown(step.note, 60)}" if step.note and step.action is not Action.KEEP else ""
+    return f"{step.reason}{earlier}{note}"
+
+
+def _tally(plan: Plan) -> dict[Action, int]:
+    counter = Counter(step.action for step in plan.steps)
+    return {action: counter[action] for action in Action if counter[action]}
+
+
+def _counts(plan: Plan) -> str:
+    return ", ".join(f"{number:,} {action}" for action, number in _tally(plan).items()) or "none"
+
+
+def _previews(plan: Plan) -> list[tuple[str, str]]:
+    number = len(plan.purchases)
+    return [("to make", f"{counted(number, 'preview')}, {plan.seconds:,} s, free" if number else "nothing")]
+
+
+def _purchases(plan: Plan, profile: Profile, budget: Decimal | None) -> list[tuple[str, str]]:
+    rows = [("to buy", _to_buy(plan))]
+    if plan.purchases:
+        rows.append(("prices", _prices(profile)))
+    if plan.spent or not plan.spent_known or budget is not None:
+        rows.append(("spent", _spent(plan)))
+    if budget is not None:
+        rows.append(("budget", money(budget, plan.currency) + _against(plan, budget)))
+    return rows
+
+
+def _to_buy(plan: Plan) -> str:
+    if not plan.purchases:
+        return "nothing"
+    clips = f"{counted(len(plan.purchases), 'clip')}, {plan.seconds:,} s"
+    if plan.cost is not None:
+        return f"{clips}, {money(plan.cost, plan.currency)} at most"
+    unknown = sum(step.cost is None for step in plan.purchases)
+    of_some = f" for {unknown:,} of them" if unknown < len(plan.purchases) else ""
+    return f"{clips}, {money(None, plan.currency)}{of_some}"
+
+
+def _prices(profile: Profile) -> str:
+    if profile.prices is None:
+        return "none are known: say them under `prices` in the manifest"
+    return f"of {shown(profile.prices.date)}: {shown(profile.prices.source)}"
+
+
+def _spent(plan: Plan) -> str:
+    so_far = money(plan.spent, plan.currency)
+    return f"{so_far} so far" if plan.spent_known else f"at least {so_far} so far: some prices are unknown"
+
+
+def _against(plan: Plan, budget: Decimal) -> str:
+    """How the budget stands to what was spent and would be."""
+    if not plan.spent_known or plan.cost is None:
+        return ", which cannot be kept to while a price is unknown" if plan.purchases else ""
+    left = budget - plan.spent - plan.cost
+    if left >= 0:
+        return f", of which {money(left, plan.currency)} would be left"
+    return f", which this would pass by {money(-left, plan.currency)}"
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    request = request_of(step)
+    return {
+        "shot": step.shot,
+        "action": str(step.action),
+        "reason": str(step.reason),
+        "wanted": step.wanted is not None,
+        "take": step.take,
+        "model": request.model if request else None,
+        "size": request.size if request else None,
+        "seconds": int(request.seconds) if request else None,
+        "most_cost": _number(step.cost) if step.action is Action.SUBMIT else None,
+        "job": step.attempt.job if step.attempt else None,
+        "note": step.note,
+    }
+
+
+def _number(amount: Decimal | None) -> Any:
+    return None if amount is None else plain_value(amount)

@@ -1,0 +1,136 @@
+"""Where every shot stands, as the lockfile tells it: its state, job, clip and price, and what it waits for."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from runner.lock.facts import Attempt, State
+from runner.plan import Action, Plan, Reason, Step, assign, may_have_cost
+from runner.report.columns import table
+from runner.report.json_lines import plain_value
+from runner.report.money import money
+from runner.report.wording import command, counted, shown
+
+_HEADS: Final = ("shot", "state", "job", "price", "clip", "")
+_WORDS: Final = {
+    State.INTENT: "unconfirmed",
+    State.UNSENT: "not bought",
+    State.REJECTED: "refused",
+    State.ABANDONED: "given up",
+    State.SUBMITTED: "in flight",
+    State.FAILED: "failed",
+    State.EXPIRED: "expired",
+    State.DONE: "done",
+}
+_WHERE: Final = {Action.RESTORE: "missing, in the store", Action.DOWNLOAD: "missing, at the server"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where one shot stands."""
+
+    shot: str
+    state: str
+    job: str | None
+    price: Decimal | None
+    currency: str
+    clip: str | None  # where it is or belongs, relative to the manifest's folder
+    why: str  # or what comes next; empty where all is well
+
+
+def status_text(plan: Plan, attempts: Iterable[Attempt], *, manifest: str) -> str:
+    """A table of all shots, and the totals."""
+    known = tuple(attempts)
+    standings = _standings(plan, known)
+    rows = [
+        (shown(each.shot), each.state, shown(each.job or ""), _price(each), command(each.clip or ""), shown(each.why))
+        for each in standings
+    ]
+    blocks = [table([_HEADS, *rows], right=(3,))] if rows else []
+    return "\n\n".join("\n".join(block) for block in [*blocks, [_totals(plan, standings, manifest)]]) + "\n"
+
+
+def status_json(plan: Plan, attempts: Iterable[Attempt], *, manifest: str) -> dict[str, Any]:
+    """The same as data. Amounts are numbers; null stands for unknown or none."""
+    standings = _standings(plan, tuple(attempts))
+    return {
+        "manifest": manifest,
+        "shots": [_standing_json(each) for each in standings],
+        "states": _tally(standings),
+        "spent": plain_value(plan.spent),
+        "spent_known": plan.spent_known,
+        "currency": plan.currency,
+    }
+
+
+def _standings(plan: Plan, attempts: tuple[Attempt, ...]) -> tuple[Standing, ...]:
+    owned, _ = assign([step.wanted for step in plan.steps if step.wanted], attempts)
+    return tuple(_standing(step, owned.get(step.shot, ()) if step.wanted else ()) for step in plan.steps)
+
+
+def _standing(step: Step, mine: tuple[Attempt, ...]) -> Standing:
+    """The attempt that the plan speaks of, else the latest."""
+    attempt = step.attempt or max(mine, key=lambda each: each.id, default=None)
+    if attempt is None:
+        why = "" if step.reason is Reason.NEW else str(step.reason)
+        return Standing(shot=step.shot, state="not bought", job=None, price=None, currency="", clip=None, why=why)
+    bought = may_have_cost(attempt)
+    return Standing(
+        shot=step.shot,
+        state=_WORDS[attempt.state],
+        job=attempt.job,
+        price=attempt.intent.price if bought else None,
+        currency=attempt.intent.currency,
+        clip=_place(step, attempt),
+        why=_why(step),
+    )
+
+
+def _place(step: Step, attempt: Attempt) -> str | None:
+    """Where the clip belongs now: a renamed shot's clip was recorded under its former name."""
+    if attempt.clip is None:
+        return None
+    path = PurePosixPath(attempt.clip.path)
+    return str(path.with_name(f"{step.shot}{path.suffix}") if step.wanted else path)
+
+
+def _why(step: Step) -> str:
+    parts = [
+        "" if step.wanted else "an earlier request",
+        _WHERE.get(step.action, ""),
+        str(step.reason) if step.action in (Action.SUBMIT, Action.HOLD) else "",
+        step.note,
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _price(standing: Standing) -> str:
+    return "" if standing.price is None else money(standing.price, standing.currency)
+
+
+def _tally(standings: Iterable[Standing]) -> dict[str, int]:
+    counter = Counter(each.state for each in standings)
+    return {word: counter[word] for word in reversed(_WORDS.values()) if counter[word]}
+
+
+def _totals(plan: Plan, standings: tuple[Standing, ...], manifest: str) -> str:
+    shots = counted(len(standings), "shot")
+    states = ", ".join(f"{number:,} {word}" for word, number in _tally(standings).items())
+    least = "" if plan.spent_known else "at least "
+    spent = f"; {least}{money(plan.spent, plan.currency)} spent" if plan.spent or not plan.spent_known else ""
+    return f"{shown(manifest)}: {shots}{': ' if states else ''}{states}{spent}"
+
+
+def _standing_json(each: Standing) -> dict[str, Any]:
+    return {
+        "shot": each.shot,
+        "state": each.state,
+        "job": each.job,
+        "price": None if each.price is None else plain_value(each.price),
+        "currency": each.currency or None,
+        "clip": each.clip,
+        "why": each.why,
+    }
