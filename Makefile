@@ -1,0 +1,129 @@
+# `make render manifest.yaml`, and everything else: `make help`. Works with GNU Make 3.81 and later.
+#
+# After a word of shotlock's own (VERB below) all other goals are data: names of manifests and shots. They reach the
+# command through the environment, so that nothing in a name can be taken for shell or for make.
+
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/sh
+PYTHON_BIN := .venv/bin/python
+INSTALL := $(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt
+
+CHECK_SCHEMAS := import json, sys; from jsonschema import Draft202012Validator as V; \
+  [V.check_schema(json.load(open(name, encoding="utf-8"))) for name in sys.argv[1:]]
+LIST_DEV := import tomllib; \
+  print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")
+
+# A Python for which everything is known to be there as a wheel goes before one that is newer still.
+define find_python
+for newest in 14 99; do \
+  for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
+    "$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, int(sys.argv[1])))' \
+      $$newest 2>/dev/null && break 2; \
+    python=; \
+  done; \
+done; \
+if [ -z "$$python" ]; then \
+  echo 'error: no Python from 3.11 on, with venv and pip, was found' >&2; \
+  echo 'hint: Debian, Ubuntu: `apt install python3-venv`; macOS: `brew install python`; or name one: PYTHON=/path/to/python3' >&2; \
+  exit 1; \
+fi
+endef
+
+VERBS := render check plan status verify retake gallery
+VERB := $(filter $(VERBS),$(firstword $(MAKECMDGOALS)))
+
+ifneq ($(VERB),)
+
+GOALS := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+ifeq ($(origin M),command line)
+# Taken literally and exported under one name only: a `$` in it means itself.
+override M := $(value M)
+GOALS := $(M)
+endif
+export SHOTLOCK_GOALS := $(GOALS)
+
+.PHONY: $(VERB) FORCE
+$(VERB): .venv/ready
+	@exec $(PYTHON_BIN) -m runner $@ $(ARGS)
+
+%: FORCE
+	@:
+
+# Else the rule above would remake them.
+Makefile pyproject.toml constraints.txt: ;
+
+else
+
+.PHONY: help test lint format simulate mutants kills bench sandbox clean
+
+help:
+	@echo 'make render manifest.yaml    make every clip that is not there yet; without a server: free previews'
+	@echo 'make plan manifest.yaml      what a render would do, why, and what it costs'
+	@echo 'make check manifest.yaml     everything that is wrong with a manifest'
+	@echo 'make status manifest.yaml    where every shot stands'
+	@echo 'make verify manifest.yaml    look closely at every clip that is there'
+	@echo 'make retake manifest.yaml walk'
+	@echo '                             buy a shot again'
+	@echo 'make gallery manifest.yaml   a page with all clips'
+	@echo ''
+	@echo "More flags: ARGS='--max-cost 5'. A name with spaces: M='my film.yaml'. The command itself: .venv/bin/shotlock"
+	@echo ''
+	@echo 'make test                    all tests; a few: ARGS=tests/unit'
+	@echo 'make lint                    style, types, the direction of imports, schemas and examples'
+	@echo 'make format                  mend what can be mended by itself'
+	@echo 'make simulate N=20000        that many runs with random faults, on a virtual clock'
+	@echo 'make mutants                 break the purchase protocol on purpose; the simulation must notice'
+	@echo 'make kills N=200             kill real runs at random moments'
+	@echo 'make bench                   how fast previews are made'
+	@echo "make sandbox                 serve the API on this machine; ARGS='--port 8080'"
+	@echo 'make clean                   remove the environment and what tools left; no clips, no lockfiles'
+
+test: .venv/ready-dev
+	@$(PYTHON_BIN) -m pytest $(ARGS)
+
+lint: .venv/ready-dev
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@$(PYTHON_BIN) -c '$(CHECK_SCHEMAS)' schemas/*.json
+	@$(PYTHON_BIN) -m runner check manifests/*.yaml
+
+format: .venv/ready-dev
+	@.venv/bin/ruff check --fix
+	@.venv/bin/ruff format
+
+simulate: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.crash.simulation $(N)
+
+mutants: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.crash.mutants
+
+kills: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.crash.kills $(N)
+
+bench: .venv/ready-dev
+	@for each in tests/bench/bench_*.py; do $(PYTHON_BIN) "$$each" || exit; done
+
+sandbox: .venv/ready
+	@exec $(PYTHON_BIN) -m runner sandbox $(ARGS)
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find runner tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+endif
+
+# Only what rendering needs: the tools of development come with the first `make test` or `make lint`.
+.venv/ready: pyproject.toml constraints.txt
+	@echo 'setting up .venv, about 20 seconds, this once' >&2
+	@$(PYTHON_BIN) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { $(find_python); \
+	"$$python" -m venv --clear .venv; }
+	@$(INSTALL) --only-binary av --editable '.[preview]'
+	@touch $@
+
+.venv/ready-dev: .venv/ready
+	@echo 'setting up the tools of development in .venv, about 15 seconds, this once' >&2
+	@$(PYTHON_BIN) -c '$(LIST_DEV)' >.venv/dev.txt
+	@$(INSTALL) --requirement .venv/dev.txt
+	@touch $@
