@@ -4,6 +4,7 @@ A command's module is imported only when the command runs, so that the start sta
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -27,6 +28,7 @@ _COMMANDS: Final = {
     "lock": "Mend lockfiles.",
     "sandbox": "Serve the API on this machine, with free clips.",
 }
+_QUOTED: Final = re.compile(r"'([^']*)'")
 _REPORT_HINT: Final = "nothing is lost: what was bought is recorded; please report this file"
 
 
@@ -97,12 +99,23 @@ def _guarded(work: Callable[[], int], settings: Settings) -> int:
 
 
 def _told(stop: Stop | click.ClickException) -> int:
-    if isinstance(stop, Stop):
-        return _say(stop.message, stop.hint, stop.exit_code)
-    message = stop.format_message().strip().removesuffix(".")
-    context = stop.ctx if isinstance(stop, click.UsageError) else None
+    match stop:
+        case Stop():
+            return _say(stop.message, stop.hint, stop.exit_code)
+        case click.exceptions.NoArgsIsHelpError():
+            click.echo(stop.message, err=True)
+            return ExitCode.WRONG
+        case _:
+            return _say(*_usage(stop), ExitCode.WRONG)
+
+
+def _usage(error: click.ClickException) -> tuple[str, str]:
+    """The message and the hint of a usage error, in the voice of all others."""
+    said, _, meant = _QUOTED.sub(r"`\1`", error.format_message()).partition(" Did you mean ")
+    message = said.strip().removesuffix(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"`{context.command_path} --help` tells what there is" if context else ""
-    return _say(message[:1].lower() + message[1:], hint, ExitCode.WRONG)
+    return message[:1].lower() + message[1:], f"did you mean {meant}" if meant else hint
 
 
 def _defective(error: Exception) -> int:

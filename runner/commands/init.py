@@ -32,7 +32,7 @@ shots:
     prompt: ${hero} looks out of a rainy window, slow dolly in
     size: 720x1280
 """
-_IGNORED: Final = ("renders/", ".shotlock/", "*.preview.lock")
+_IGNORED: Final = ("renders/", "*.preview.lock")
 
 
 @click.command("init")

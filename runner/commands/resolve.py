@@ -148,7 +148,7 @@ class Docket:
             at=self._now,
         )
         owner = Owner(paths=(str(self._batch.path),), key=digest_of_key(self._settings.key), calibrated=False)
-        return replace(Attempt(id=nonce(self._now), intent=intent), owner=owner)
+        return replace(Attempt(id=nonce(), intent=intent), owner=owner)
 
     def _check_free(self, job: str) -> None:
         everywhere = {**self._memory.ledger.attempts, **self._memory.attempts}

@@ -1,0 +1,45 @@
+"""Fixtures of the acceptance tests: a desk, and shops to buy from."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.sandbox.embedded import threaded
+from runner.sandbox.rules import Pace, Rules
+from runner.sandbox.server import Sandbox
+from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A folder with a manifest of two shots, and no server."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    desk = Desk(folder=folder, state=tmp_path / "state")
+    desk.write(TWO_SHOTS)
+    return desk
+
+
+@pytest.fixture
+def open_shop() -> Iterator[Callable[..., Shop]]:
+    """Opens servers that close at the end of the test."""
+    running: list[Any] = []
+
+    def opened(*, rules: Rules | None = None, pace: Pace | None = None, port: int = 0) -> Shop:
+        context = threaded(Sandbox(rules=rules or Rules(key=KEY), pace=pace), port)
+        running.append(context)
+        return Shop(context.__enter__())
+
+    yield opened
+    for context in reversed(running):
+        context.__exit__(None, None, None)
+
+
+@pytest.fixture
+def shop(open_shop: Callable[..., Shop], desk: Desk) -> Shop:
+    """A server that the desk buys from."""
+    shop: Shop = open_shop()
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    return shop

@@ -1,0 +1,136 @@
+"""A folder with a manifest, a server on loopback, and the command as a person runs it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+KEY = "sk-canary-4f9d2c71aa"
+
+TWO_SHOTS = """\
+version: 1
+defaults: {size: 1280x720, seconds: 4}
+shots:
+  - id: beach
+    prompt: A dog runs on the beach
+  - id: alley
+    prompt: A cat in an alley
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a command left on the screen, with what differs from run to run made equal."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """Where a person sits: a folder and an environment."""
+
+    folder: Path
+    state: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def write(self, text: str, name: str = "film.yaml") -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def edit(self, old: str, new: str, name: str = "film.yaml") -> None:
+        text = (self.folder / name).read_text(encoding="utf-8")
+        assert old in text
+        self.write(text.replace(old, new), name)
+
+    def run(self, *arguments: str, **environ: str) -> Result:
+        process = self.start(*arguments, **environ)
+        stdout, stderr = process.communicate(timeout=60)
+        assert KEY not in stdout + stderr, "the key is on the screen"
+        assert "Traceback" not in stdout + stderr, stderr
+        return Result(code=process.returncode, stdout=self._even(stdout), stderr=self._even(stderr))
+
+    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "runner", *arguments],
+            cwd=self.folder,
+            env=self._environ(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
+    def clips(self) -> dict[str, bytes]:
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in self.folder.glob("renders/**/*.mp4")}
+
+    def lock(self, name: str = "film.lock") -> bytes:
+        return (self.folder / name).read_bytes()
+
+    def _environ(self, more: dict[str, str]) -> dict[str, str]:
+        plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        fixed = {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(self.state), "LC_ALL": "C.UTF-8"}
+        return {**plain, **fixed, **self.environ, **more}
+
+    def _even(self, text: str) -> str:
+        text = text.replace(str(self.folder), "FOLDER").replace(str(self.state), "STATE")
+        for pattern, word in _DIFFERENT:
+            text = pattern.sub(word, text)
+        return text
+
+
+_DIFFERENT = (
+    (re.compile(r"127\.0\.0\.1:\d+"), "HOST"),
+    (re.compile(r"video_[0-9a-f]{8,}"), "JOB"),
+    (re.compile(r"\b\d+:\d\d\b(?!:)"), "M:SS"),
+    (re.compile(r"process \d+ on \S+, since \S+"), "process PID on MACHINE, since THEN"),
+)
+
+
+class Shop:
+    """A server that speaks the API and sells blank clips."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.base_url = sandbox.base_url
+
+    @property
+    def billed(self) -> int:
+        """Jobs that were paid for."""
+        return len(self.ledger["billed"])
+
+    @property
+    def ledger(self) -> dict[str, Any]:
+        return self.sandbox.ledger()
+
+    def posts(self) -> int:
+        return int(self.ledger["requests"].get("create", 0))
+
+
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+    """Wait until something has happened. Fails after a while."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, f"never happened: {what}"
+        time.sleep(0.02)
+
+
+def interrupt(process: "subprocess.Popen[str]", number: int = signal.SIGINT) -> tuple[int, str]:
+    """Send a signal, and give what the process leaves: its code and its talk."""
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=40)
+    return process.returncode, stderr

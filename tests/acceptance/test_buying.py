@@ -1,0 +1,303 @@
+"""Buying from a server, said again and again: every clip is paid for once."""
+
+import signal
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from runner.sandbox.faults import Do, Fault, Moment, On
+from runner.sandbox.rules import Pace, Rules
+from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop, interrupt, wait_for
+
+THREE_SHOTS = TWO_SHOTS + "  - id: cliff\n    prompt: Waves below a cliff\n"
+
+
+def test_a_clean_run_buys_each_clip_once_and_the_same_again_sends_nothing(desk: Desk, shop: Shop) -> None:
+    first = desk.run("render", "film.yaml")
+    assert first.code == 0, first.stderr
+    assert shop.billed == 2
+    assert set(desk.clips()) == {"renders/film/beach.mp4", "renders/film/alley.mp4"}
+    lock, asked = desk.lock(), shop.ledger["connections"]
+
+    second = desk.run("render", "film.yaml")
+    assert second.code == 0
+    assert shop.ledger["connections"] == asked, "a run with nothing to do asks nobody"
+    assert desk.lock() == lock
+
+
+def test_no_file_holds_the_key(desk: Desk, shop: Shop) -> None:
+    desk.run("render", "film.yaml")
+    for folder in (desk.folder, desk.state):
+        for path in folder.rglob("*"):
+            assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
+
+
+def test_an_edited_prompt_costs_one_clip_and_going_back_costs_nothing(desk: Desk, shop: Shop) -> None:
+    desk.run("render", "film.yaml")
+    before = desk.clips()
+    desk.edit("A cat in an alley", "A cat on a roof")
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 3
+    assert desk.clips()["renders/film/alley.mp4"] != before["renders/film/alley.mp4"]
+
+    desk.edit("A cat on a roof", "A cat in an alley")
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 3
+    assert desk.clips() == before
+
+
+def test_renamed_reordered_and_inserted_shots_cost_only_what_is_new(desk: Desk, shop: Shop) -> None:
+    desk.run("render", "film.yaml")
+    before = desk.clips()
+    desk.write(
+        "version: 1\ndefaults: {size: 1280x720, seconds: 4}\nshots:\n"
+        "  - {id: night, prompt: A cat in an alley}\n"
+        "  - {id: cliff, prompt: Waves below a cliff}\n"
+        "  - {id: beach, prompt: A dog runs on the beach}\n"
+    )
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 3
+    assert desk.clips()["renders/film/night.mp4"] == before["renders/film/alley.mp4"]
+    assert desk.clips()["renders/film/beach.mp4"] == before["renders/film/beach.mp4"]
+
+
+def test_a_deleted_lockfile_is_no_new_bill(desk: Desk, shop: Shop) -> None:
+    desk.run("render", "film.yaml")
+    lock = desk.lock()
+    (desk.folder / "film.lock").unlink()
+    again = desk.run("render", "film.yaml")
+    assert again.code == 0
+    assert shop.billed == 2
+    assert desk.lock() == lock
+    assert "film.lock lacked 2 purchases that this machine remembers: put back\n" in again.stderr
+
+
+def test_a_deleted_clip_comes_back_from_the_store(desk: Desk, shop: Shop) -> None:
+    desk.run("render", "film.yaml")
+    before, contents = desk.clips(), shop.ledger["requests"]["content"]
+    (desk.folder / "renders/film/beach.mp4").unlink()
+    assert desk.run("render", "film.yaml").code == 0
+    assert desk.clips() == before
+    assert (shop.billed, shop.ledger["requests"]["content"]) == (2, contents)
+
+
+def test_a_clip_that_is_in_no_store_is_downloaded_again(desk: Desk, shop: Shop) -> None:
+    desk.run("render", "film.yaml")
+    before = desk.clips()
+    for path in [*desk.folder.glob("renders/**/*.mp4"), *desk.folder.glob(".shotlock/store/*")]:
+        path.unlink()
+    assert desk.run("render", "film.yaml").code == 0
+    assert desk.clips() == before
+    assert shop.billed == 2
+
+
+def test_limit_buys_that_many_and_says_that_some_are_missing(desk: Desk, shop: Shop) -> None:
+    assert desk.run("render", "film.yaml", "--limit", "1").code == 1
+    assert shop.billed == 1
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 2
+
+
+def test_frozen_buys_nothing(desk: Desk, shop: Shop) -> None:
+    assert desk.run("render", "film.yaml", "--frozen").code == 1
+    assert shop.posts() == 0
+    desk.run("render", "film.yaml")
+    (desk.folder / "renders/film/beach.mp4").unlink()
+    assert desk.run("render", "film.yaml", "--frozen").code == 0
+    assert shop.billed == 2
+
+
+def test_only_buys_the_shots_that_fit(desk: Desk, shop: Shop) -> None:
+    assert desk.run("render", "film.yaml", "--only", "b*").code == 0
+    assert [bill["prompt"] for bill in shop.ledger["billed"]] == ["A dog runs on the beach"]
+    missing = desk.run("render", "film.yaml", "--only", "x*")
+    assert (missing.code, missing.stdout) == (2, "")
+    assert missing.stderr == ("error: no shot fits `x*`\nhint: quote the pattern, so that the shell leaves it alone\n")
+
+
+@pytest.mark.parametrize(
+    ("flags", "budget", "message"),
+    [
+        ((), "budget: 0.50\n", "2 clips cost up to $0.80; the budget is $0.50"),
+        (("--max-cost", "0.79"), "", "2 clips cost up to $0.80; --max-cost is $0.79"),
+    ],
+)
+def test_what_could_pass_the_budget_is_refused_before_anything_is_sent(
+    desk: Desk, shop: Shop, flags: tuple[str, ...], budget: str, message: str
+) -> None:
+    desk.write(budget + TWO_SHOTS)
+    refused = desk.run("render", "film.yaml", *flags)
+    assert refused.code == 4
+    assert refused.stderr.endswith(f"error: {message}\nhint: raise it, or buy less with --only or --limit\n")
+    assert shop.ledger["connections"] == 0
+
+
+def test_a_limit_counts_for_the_budget(desk: Desk, shop: Shop) -> None:
+    desk.write("budget: 0.50\n" + TWO_SHOTS)
+    assert desk.run("render", "film.yaml", "--limit", "1").code == 1
+    assert shop.billed == 1
+    spent = desk.run("render", "film.yaml")
+    assert spent.code == 4
+    assert "error: 1 clips cost up to $0.40 and $0.40 are spent; the budget is $0.50\n" in spent.stderr
+
+
+def test_an_unknown_price_is_refused_under_a_budget(desk: Desk, shop: Shop) -> None:
+    desk.write("budget: 5\nprices: {currency: USD, per_second: {other: 1}}\n" + TWO_SHOTS)
+    refused = desk.run("render", "film.yaml")
+    assert refused.code == 4, refused.stderr
+    assert "the price of some shot is not known" in refused.stderr
+    assert shop.ledger["connections"] == 0
+
+
+def test_a_wrong_key_halts_the_batch_and_the_right_one_goes_on(desk: Desk, shop: Shop) -> None:
+    wrong = desk.run("render", "film.yaml", OPENAI_API_KEY="sk-wrong-key-of-somebody")
+    assert wrong.code == 4
+    assert "sk-wrong" not in wrong.stderr
+    assert shop.billed == 0
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 2
+
+
+def test_a_server_without_a_key_is_no_reason_for_previews(desk: Desk, shop: Shop) -> None:
+    none = desk.run("render", "film.yaml", OPENAI_API_KEY="")
+    assert (none.code, none.stdout) == (4, "")
+    assert none.stderr == (
+        "error: the server HOST is set, but there is no key for it\n"
+        "hint: set OPENAI_API_KEY, or say --preview for free previews\n"
+    )
+    assert not desk.clips()
+
+
+def test_a_malformed_key_is_told_without_showing_it(desk: Desk, shop: Shop) -> None:
+    bad = desk.run("render", "film.yaml", OPENAI_API_KEY=f"{KEY} ")
+    assert bad.code == 4
+    assert bad.stderr.startswith("error: the key has an illegal character at position")
+
+
+def test_a_server_that_is_down_is_told_and_nothing_is_lost(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    desk.environ |= {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": KEY}
+    down = desk.run("render", "film.yaml")
+    assert down.code == 4
+    assert "the server cannot be reached" in down.stderr
+    shop = open_shop()
+    assert desk.run("render", "film.yaml", OPENAI_BASE_URL=shop.base_url).code == 0
+    assert shop.billed == 2
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_run_and_the_next_one_goes_on(
+    desk: Desk, open_shop: Callable[..., Shop], number: int, code: int
+) -> None:
+    shop = open_shop(pace=Pace(render_seconds=3))
+    desk.write(THREE_SHOTS)
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    process = desk.start("render", "film.yaml")
+    wait_for(lambda: shop.billed == 2, "two jobs")
+    left, stderr = interrupt(process, number)
+    assert left == code
+    assert stderr.count("coming to an end") == 1
+    assert shop.billed == 2
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 3
+    assert shop.ledger["max_running"] == 2
+    assert len(desk.clips()) == 3
+
+
+def test_a_second_signal_leaves_at_once(desk: Desk, shop: Shop) -> None:
+    shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.DELAY, seconds=3, nth=1, when=Moment.AFTER))
+    process = desk.start("render", "film.yaml")
+    wait_for(lambda: shop.billed == 1, "one job")
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    line = next(line for line in process.stderr if "coming to an end" in line)
+    assert "once more" in line
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 2
+
+
+def test_stop_after_ends_a_run_that_the_next_one_goes_on_with(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(pace=Pace(render_seconds=4))
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    stopped = desk.run("render", "film.yaml", "--stop-after", "1.5s")
+    assert stopped.code == 1
+    assert "the time is up" in stopped.stderr
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 2
+
+
+def test_two_runs_of_one_manifest_do_not_meet(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(pace=Pace(render_seconds=3))
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    process = desk.start("render", "film.yaml")
+    wait_for(lambda: shop.billed >= 1, "a job")
+    second = desk.run("render", "film.yaml")
+    assert (second.code, second.stdout) == (4, "")
+    assert second.stderr == (
+        "error: another run of film.yaml is going on: process PID on MACHINE, since THEN\nhint: wait for its end\n"
+    )
+    process.communicate(timeout=40)
+    assert process.returncode == 0
+    assert shop.billed == 2
+
+
+def test_two_manifests_share_the_slots_of_their_account(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(pace=Pace(render_seconds=1), rules=Rules(key=KEY))
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    desk.write(TWO_SHOTS.replace("A ", "Another "), "other.yaml")
+    results = []
+    threads = [
+        threading.Thread(target=lambda name=name: results.append(desk.run("render", name)))
+        for name in ("film.yaml", "other.yaml")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result.code for result in results] == [0, 0], results
+    ledger = shop.ledger
+    assert (shop.billed, ledger["max_running"], ledger["too_many"]) == (4, 2, 0)
+
+
+def test_a_retake_buys_a_shot_again_and_keeps_the_old_clip(desk: Desk, shop: Shop) -> None:
+    desk.run("render", "film.yaml")
+    before = desk.clips()
+    assert desk.run("retake", "film.yaml", "beach").code == 0
+    assert shop.billed == 3
+    kept = [path.read_bytes() for path in desk.folder.glob(".shotlock/store/*.mp4")]
+    assert before["renders/film/beach.mp4"] in kept
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 3
+
+
+def test_a_retake_of_an_unknown_shot_is_a_usage_error(desk: Desk, shop: Shop) -> None:
+    unknown = desk.run("retake", "film.yaml", "beech")
+    assert (unknown.code, unknown.stdout) == (2, "")
+    assert unknown.stderr == "error: there is no shot `beech`\nhint: did you mean `beach`?\n"
+
+
+def test_an_answer_that_was_lost_is_looked_up_and_not_paid_twice(desk: Desk, shop: Shop) -> None:
+    shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.DROP, when=Moment.AFTER, nth=1))
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 2
+
+
+def test_a_lost_answer_that_no_list_explains_is_held_until_a_person_decides(
+    desk: Desk, open_shop: Callable[..., Shop]
+) -> None:
+    shop = open_shop(rules=Rules(key=KEY, lists=False))
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.DROP, when=Moment.AFTER, nth=1))
+    held = desk.run("render", "film.yaml")
+    assert held.code == 1
+    assert "shotlock resolve film.yaml beach" in held.stderr
+    lost = next(bill["id"] for bill in shop.ledger["billed"] if "dog" in bill["prompt"])
+
+    decided = desk.run("resolve", "film.yaml", "beach", "--adopt", lost)
+    assert (decided.code, decided.stdout) == (0, "")
+    assert decided.stderr == "shot `beach` is job JOB: the next render fetches it\n"
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 2
