@@ -6,7 +6,7 @@
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/sh
 PYTHON_BIN := .venv/bin/python
-INSTALL := $(PYTHON_BIN) -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt
+INSTALL := $(PYTHON_BIN) -m pip install -qq --disable-pip-version-check --no-input --constraint constraints.txt
 
 CHECK_SCHEMAS := import json, sys; from jsonschema import Draft202012Validator as V; \
   [V.check_schema(json.load(open(name, encoding="utf-8"))) for name in sys.argv[1:]]
