@@ -24,7 +24,7 @@ class Billed:
     created: float
     ends: float
     fails: bool
-    purged: bool = False
+    foreign: bool = False  # another client of the account bought it
 
 
 @dataclass(kw_only=True)
@@ -45,11 +45,12 @@ class Nature:
     poll_trouble: float = 0.0
     content_trouble: float = 0.0
     retention: float = 86_400.0
+    foreign: float = 0.0  # how often another client of the account buys something
 
     def calm(self) -> None:
         """All faults stop; what kind of list there is stays."""
         self.fails = self.lose_before = self.lose_after = self.error_before = self.error_after = 0.0
-        self.unsent = self.busy = self.poll_trouble = self.content_trouble = 0.0
+        self.unsent = self.busy = self.foreign = self.poll_trouble = self.content_trouble = 0.0
 
 
 @dataclass(kw_only=True)
@@ -62,7 +63,8 @@ class Server:
     slots: int = 2
     books: list[Billed] = field(default_factory=list)
     posts: int = 0
-    refused: int = 0  # 429 for want of a slot, in which only our own jobs ran
+    polled: set[str] = field(default_factory=set)  # ids that some process of ours has used
+    ambiguous: int = 0  # POSTs whose answer was lost
     most_running: int = 0
     late: list[tuple[float, Request]] = field(default_factory=list)
 
@@ -83,7 +85,17 @@ class Server:
 
     def running(self) -> int:
         now = self.clock.true_time()
-        return sum(1 for job in self.books if job.created <= now < job.ends)
+        return self._running_at(now)
+
+    def _running_at(self, at: float) -> int:
+        return sum(1 for job in self.books if job.created <= at < job.ends and not job.foreign)
+
+    def foreigner(self) -> None:
+        """Another client buys something of the same size and length."""
+        now = self.clock.true_time()
+        request = Request(model="sora-2", prompt=f"theirs {len(self.books)}", size="1280x720", seconds="4")
+        job = Billed(id=f"video_theirs{len(self.books)}", request=request, created=now, ends=now + 30, fails=False, foreign=True)
+        self.books.append(job)
 
     def _admit_late(self) -> None:
         now = self.clock.true_time()
@@ -93,8 +105,7 @@ class Server:
             ends = at + self.nature.render * self.rng.uniform(0.5, 1.0)
             job = Billed(id=f"video_late{len(self.books):04d}", request=request, created=at, ends=ends, fails=False)
             self.books.append(job)
-            overlapping = sum(1 for other in self.books if other.created <= at < other.ends)
-            self.most_running = max(self.most_running, overlapping)
+            self.most_running = max(self.most_running, self._running_at(at))
 
     def look(self) -> list[Billed]:
         self._admit_late()
@@ -119,8 +130,9 @@ class SimVideos:
         self._tick("headers sent")
         server.posts += 1
         server.look()
+        if rng.random() < nature.foreign:
+            server.foreigner()
         if server.running() >= server.slots:
-            server.refused += 1
             return _error(429, "Too many running tasks")
         chance = rng.random()
         for rate, status in ((nature.lose_before, None), (nature.error_before, 502)):
@@ -129,6 +141,7 @@ class SimVideos:
                     at = server.clock.true_time() + rng.uniform(0, nature.late)
                     server.late.append((at, request))
                 await asyncio.sleep(rng.choice((0.1, 30.0, 300.0)))
+                server.ambiguous += 1
                 self._tick("answer lost")
                 return _lost() if status is None else _error(status, "bad gateway")
             chance -= rate
@@ -138,8 +151,10 @@ class SimVideos:
         self._tick("billed")
         await asyncio.sleep(rng.uniform(0.05, 0.5))
         if rng.random() < nature.lose_after:
+            server.ambiguous += 1
             return _lost()
         if rng.random() < nature.error_after:
+            server.ambiguous += 1
             return _error(500, "internal error")
         self._tick("answered")
         body = {"id": job.id, "object": "video", "status": "queued", "created_at": int(job.created)}
@@ -150,6 +165,7 @@ class SimVideos:
         await asyncio.sleep(0.05)
         self._trouble()
         self._dated()
+        self._server.polled.add(job)
         billed = self._find(job)
         now = self._server.clock.true_time()
         progress = min(99, int(100 * (now - billed.created) / (billed.ends - billed.created)))
