@@ -24,7 +24,8 @@ class Look:
     place: Place
     memory: Memory
     shelf: Shelf
-    plan: Plan
+    plan: Plan  # of a render
+    recorded: Plan  # the same where clips are bought; for previews, before what is missing is made again
 
 
 def look(path: Path, settings: Settings, *, preview: bool) -> Look:
@@ -41,7 +42,9 @@ def look(path: Path, settings: Settings, *, preview: bool) -> Look:
     memory = Memory.look(disk, place.where(""), {shot.request.fingerprint for shot in asked.batch.shots})
     shelf = place.shelf(disk)
     plan = plan_of(asked, memory, shelf)
-    return Look(wanted=asked, place=place, memory=memory, shelf=shelf, plan=remade(plan) if preview else plan)
+    return Look(
+        wanted=asked, place=place, memory=memory, shelf=shelf, plan=remade(plan) if preview else plan, recorded=plan
+    )
 
 
 def plan_of(asked: Wanted, memory: Memory, shelf: Shelf, *, retake: frozenset[ShotId] = frozenset()) -> Plan:

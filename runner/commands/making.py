@@ -62,10 +62,16 @@ def make(wanted: Wanted, settings: Settings, asked: Asked) -> ExitCode:
             click.echo("nothing was bought", err=True)
             return ExitCode.UNFINISHED
         report = _carried_out(errand)
+    attempts = errand.memory.attempts.values()
     words = summary(
-        report, errand.plan, manifest=wanted.name, preview=account.preview, renders=place.renders
-    )  # fmt: skip
-    click.echo(words, err=True, nl=not words.endswith("\n"))
+        report,
+        errand.plan,
+        manifest=wanted.name,
+        preview=account.preview,
+        renders=place.renders,
+        attempts=attempts,
+    )
+    click.echo(words, err=True, nl=False)
     return report.exit_code
 
 

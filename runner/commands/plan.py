@@ -22,7 +22,7 @@ def command(settings: Settings, manifest: str | None, *, preview: bool, as_json:
     seen = look(manifest_of(manifest, settings), settings, preview=preview)
     host = EMBEDDED if preview else _host(seen, settings)
     wanted = seen.wanted
-    profile, budget = wanted.profile.name, wanted.batch.budget
+    profile, budget = wanted.profile, wanted.batch.budget
     if as_json:
         tree = plan_json(seen.plan, manifest=wanted.name, host=host, profile=profile, budget=budget)
         click.echo(json.dumps(tree, indent=2, ensure_ascii=False))

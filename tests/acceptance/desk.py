@@ -18,6 +18,7 @@ KEY = "sk-canary-4f9d2c71aa"
 
 TWO_SHOTS = """\
 version: 1
+profile: {extends: sora, typical_render: 1}
 defaults: {size: 1280x720, seconds: 4}
 shots:
   - id: beach

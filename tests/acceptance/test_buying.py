@@ -51,7 +51,7 @@ def test_renamed_reordered_and_inserted_shots_cost_only_what_is_new(desk: Desk, 
     desk.run("render", "film.yaml")
     before = desk.clips()
     desk.write(
-        "version: 1\ndefaults: {size: 1280x720, seconds: 4}\nshots:\n"
+        "version: 1\nprofile: {extends: sora, typical_render: 1}\ndefaults: {size: 1280x720, seconds: 4}\nshots:\n"
         "  - {id: night, prompt: A cat in an alley}\n"
         "  - {id: cliff, prompt: Waves below a cliff}\n"
         "  - {id: beach, prompt: A dog runs on the beach}\n"
