@@ -14,7 +14,7 @@ from runner.report.wording import counted, shown
 
 _ALL: Final = 40  # steps up to which those that do nothing are listed too
 _EMBEDDED: Final = "embedded"
-_HEADS: Final = ("shot", "action", "reason", "size", "seconds", "price")
+_HEADS: Final = ("shot", "action", "reason", "size", "seconds", "price", "")
 
 
 def plan_text(plan: Plan, *, manifest: str, host: str, profile: Profile, budget: Decimal | None) -> str:
@@ -65,14 +65,17 @@ def _steps(plan: Plan) -> list[str]:
 def _row(step: Step, currency: str) -> tuple[str, ...]:
     request = request_of(step)
     size, seconds = (request.size, request.seconds) if request else ("", "")
-    price = money(step.cost, currency) if step.action is Action.SUBMIT else ""
-    return shown(step.shot), str(step.action), _reason(step), shown(size), shown(seconds), price
+    note = "" if step.action is Action.KEEP else step.note if step.wanted else "an earlier request of the shot"
+    return (
+        shown(step.shot), str(step.action), str(step.reason), shown(size), shown(seconds), _price(step, currency),
+        shown(note, 100),
+    )  # fmt: skip
 
 
-def _reason(step: Step) -> str:
-    earlier = "" if step.wanted else ", an earlier request"
-    note = f": {shown(step.note, 60)}" if step.note and step.action is not Action.KEEP else ""
-    return f"{step.reason}{earlier}{note}"
+def _price(step: Step, currency: str) -> str:
+    if step.action is not Action.SUBMIT:
+        return ""
+    return "unknown" if step.cost is None else money(step.cost, currency)
 
 
 def _tally(plan: Plan) -> dict[Action, int]:
@@ -104,11 +107,12 @@ def _to_buy(plan: Plan) -> str:
     if not plan.purchases:
         return "nothing"
     clips = f"{counted(len(plan.purchases), 'clip')}, {plan.seconds:,} s"
-    if plan.cost is not None:
-        return f"{clips}, {money(plan.cost, plan.currency)} at most"
-    unknown = sum(step.cost is None for step in plan.purchases)
-    of_some = f" for {unknown:,} of them" if unknown < len(plan.purchases) else ""
-    return f"{clips}, {money(None, plan.currency)}{of_some}"
+    known = [step.cost for step in plan.purchases if step.cost is not None]
+    unknown = len(plan.purchases) - len(known)
+    if not known:
+        return f"{clips}, {money(None, plan.currency)}"
+    more = f" for {len(known):,} of them, the price of {unknown:,} is not known" if unknown else ""
+    return f"{clips}, {money(sum(known, Decimal(0)), plan.currency)} at most{more}"
 
 
 def _prices(profile: Profile) -> str:

@@ -25,7 +25,6 @@ _WORDS: Final = {
     State.EXPIRED: "expired",
     State.DONE: "done",
 }
-_WHERE: Final = {Action.RESTORE: "missing, in the store", Action.DOWNLOAD: "missing, at the server"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ def status_json(plan: Plan, attempts: Iterable[Attempt], *, manifest: str) -> di
     return {
         "manifest": manifest,
         "shots": [_standing_json(each) for each in standings],
-        "states": _tally(standings),
+        "states": {_key(word): number for word, number in _tally(standings).items()},
         "spent": plain_value(plan.spent),
         "spent_known": plan.spent_known,
         "currency": plan.currency,
@@ -85,7 +84,7 @@ def _standing(step: Step, mine: tuple[Attempt, ...]) -> Standing:
         price=attempt.intent.price if bought else None,
         currency=attempt.intent.currency,
         clip=_place(step, attempt),
-        why=_why(step),
+        why=_why(step, attempt),
     )
 
 
@@ -97,14 +96,26 @@ def _place(step: Step, attempt: Attempt) -> str | None:
     return str(path.with_name(f"{step.shot}{path.suffix}") if step.wanted else path)
 
 
-def _why(step: Step) -> str:
-    parts = [
-        "" if step.wanted else "an earlier request",
-        _WHERE.get(step.action, ""),
-        str(step.reason) if step.action in (Action.SUBMIT, Action.HOLD) else "",
-        step.note,
-    ]
+def _why(step: Step, attempt: Attempt) -> str:
+    parts = ["" if step.wanted else "an earlier request of the shot", _next(step, attempt), step.note]
     return "; ".join(part for part in parts if part)
+
+
+def _next(step: Step, attempt: Attempt) -> str:
+    """What the state does not say by itself."""
+    match step.action:
+        case Action.RESTORE:
+            return "missing; the next run copies it from the store"
+        case Action.DOWNLOAD:
+            return "missing; the next run fetches it from the server"
+        case Action.RESOLVE:
+            return "perhaps bought; the next run looks it up"
+        case Action.SUBMIT:
+            return f"{step.reason}; the next run buys it"
+        case Action.HOLD:
+            return "missing, and the server no longer has it" if attempt.clip else ""
+        case Action.AWAIT | Action.KEEP:
+            return ""
 
 
 def _price(standing: Standing) -> str:
@@ -127,10 +138,14 @@ def _totals(plan: Plan, standings: tuple[Standing, ...], manifest: str) -> str:
 def _standing_json(each: Standing) -> dict[str, Any]:
     return {
         "shot": each.shot,
-        "state": each.state,
+        "state": _key(each.state),
         "job": each.job,
         "price": None if each.price is None else plain_value(each.price),
         "currency": each.currency or None,
         "clip": each.clip,
         "why": each.why,
     }
+
+
+def _key(words: str) -> str:
+    return words.replace(" ", "_")

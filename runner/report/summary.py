@@ -60,7 +60,8 @@ def _head(tally: Mapping[Ending, int], noun: str, renders: str, signal: ExitCode
     number = _are_there(there, noun) if there == wanted else f"{there:,} of {counted(wanted, noun)} are there"
     kinds = {"new": Ending.DONE, "restored": Ending.RESTORED, "kept": Ending.KEPT}
     told = ", ".join(f"{tally[ending]:,} {word}" for word, ending in kinds.items() if tally[ending])
-    place = f", in {renders} ({told})" if there else ""
+    kinds_told = f" ({told})" if there != tally[Ending.DONE] else ""
+    place = f", in {renders}{kinds_told}" if there else ""
     return f"{'' if signal is None else 'interrupted: '}{number}{place}"
 
 
@@ -107,5 +108,5 @@ def _after_previews(manifest: str) -> list[str]:
         "next:",
         f"  {_CHANGE}",
         f"  see the price: shotlock plan {manifest}, or make plan {manifest}",
-        f"  buy the clips: set {BASE_URL} and {KEY}, and leave --preview out",
+        f"  buy the clips: set {BASE_URL} and {KEY}, then shotlock render {manifest}, or make render {manifest}",
     ]

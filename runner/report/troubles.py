@@ -15,6 +15,7 @@ _ORDER: Final = (Ending.FAILED, Ending.HELD, Ending.PENDING)
 _TOGETHER: Final = 4  # shots of one reason, from which on they share an entry
 _NAMED: Final = 3  # shots that such an entry names
 _LISTED: Final = 20  # entries
+_UNCONFIRMED: Final = "JOB_ID"  # stands in the hint where a person may know a job that nobody else does
 _MARGIN: Final = " " * 9
 
 
@@ -25,8 +26,8 @@ def troubles(outcomes: Iterable[ShotEnded], *, manifest: str) -> list[str]:
     rest = sum(len(entry) for entry in entries[_LISTED:])
     if rest:
         lines.append(f"{_MARGIN}and {rest:,} more")
-    if sum("resolve" in outcome.hint.split() for entry in entries for outcome in entry) > 1:
-        lines.append(f"{_MARGIN}for all at once: shotlock resolve {quote(manifest)} --all --resubmit | --abandon")
+    if sum(_UNCONFIRMED in outcome.hint for entry in entries for outcome in entry) > 1:
+        lines.append(f"{_MARGIN}all unconfirmed ones: shotlock resolve {quote(manifest)} --all --resubmit | --abandon")
     return lines
 
 

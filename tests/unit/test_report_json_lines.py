@@ -16,14 +16,18 @@ from tests.unit.report_factory import make_started
     [
         (
             make_started("harbour", kept=2),
-            '{"event": "run_started", "manifest": "film.yaml", "host": "api.example.com", "profile": "sora", '
-            '"shots": ["harbour"], "kept": 2, "purchases": 1, "seconds": 8, "most_cost": 0.8, "currency": "USD", '
-            '"slots": 2, "preview": false}',
+            (
+                '{"event": "run_started", "manifest": "film.yaml", "host": "api.example.com", "profile": "sora", '
+                '"shots": ["harbour"], "kept": 2, "purchases": 1, "seconds": 8, "most_cost": 0.8, "currency": "USD", '
+                '"slots": 2, "preview": false}'
+            ),
         ),
         (
             ShotMoved(shot="harbour", phase=Phase.IN_PROGRESS, progress=62, job="video_1", eta=12.5),
-            '{"event": "shot_moved", "shot": "harbour", "phase": "in_progress", "progress": 62, "job": "video_1", '
-            '"eta": 12.5}',
+            (
+                '{"event": "shot_moved", "shot": "harbour", "phase": "in_progress", "progress": 62, "job": "video_1", '
+                '"eta": 12.5}'
+            ),
         ),
         (
             Bought(shot="harbour", job="video_1", cost=Decimal("0.80"), total=None),
@@ -32,8 +36,10 @@ from tests.unit.report_factory import make_started
         (Said(text="猫\x1b[2J\n"), '{"event": "said", "text": "\\u732b\\u001b[2J\\n", "shot": null}'),
         (
             ShotEnded(shot="harbour", ending=Ending.DONE, clip=Path("renders/harbour.mp4"), cost=Decimal("0.80")),
-            '{"event": "shot_ended", "shot": "harbour", "ending": "done", "reason": "", "hint": "", '
-            f'"clip": {json.dumps(str(Path("renders/harbour.mp4")))}, "cost": 0.8}}',
+            (
+                '{"event": "shot_ended", "shot": "harbour", "ending": "done", "reason": "", "hint": "", '
+                f'"clip": {json.dumps(str(Path("renders/harbour.mp4")))}, "cost": 0.8}}'
+            ),
         ),
         (
             RunEnded(exit_code=130, interrupted=True, stop="the disk is full"),
