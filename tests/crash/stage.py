@@ -1,0 +1,239 @@
+"""Where runs live and die: a folder with a manifest, a server that keeps its own ledger, and the runner as real processes.
+
+The server's ledger is the judge. It would let eight jobs run at once, so that a third one is seen, not refused.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from runner.lock.facts import Attempt, State
+from runner.lock.scan import scan
+from runner.sandbox import blank
+from runner.sandbox.clip import Clip, ClipSpec
+from runner.sandbox.embedded import threaded
+from runner.sandbox.rules import Pace, Rules
+from runner.sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+KEY = "sk-canary-7c1e90b3d2"
+PROMPTS = {
+    "beach": "A dog runs on the beach",
+    "alley": "A cat in an alley",
+    "cliff": "Waves below a cliff",
+    "pier": "A lamp on the pier at night",
+}
+COMPLETE = "{extends: sora, list: complete, settle: 1, typical_render: 0.5}"
+UNLISTED = "{extends: sora, settle: 1, typical_render: 0.5}"
+_PADDING = 150_000  # bytes, so that a clip comes in several pieces
+_RUNNING = 2
+_LIFETIME = 60.0  # seconds after which a run counts as hanging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a process ended, and what it left on the screen."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """One folder, one account, one server."""
+
+    root: Path
+    sandbox: Sandbox
+    manifests: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    lives: list[str] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "project"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state" / "shotlock"
+
+    def write(self, name: str = "film", *, profile: str = COMPLETE, about: str = "") -> None:
+        """Write a manifest of four shots; `about` sets their prompts apart from those of another manifest."""
+        shots = "".join(f"  - {{id: {shot}, prompt: {prompt}{about}}}\n" for shot, prompt in PROMPTS.items())
+        text = f"version: 1\nprofile: {profile}\ndefaults: {{size: 720x1280, seconds: 4}}\nshots:\n{shots}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        self.manifests.append(name)
+
+    def start(
+        self, *arguments: str, fate: tuple[str, int | str] | None = None, **environ: str
+    ) -> "subprocess.Popen[str]":
+        """Start a command; with a fate it dies or its disk fails at that crossing of that point."""
+        doomed = [] if fate is None else [fate[0], str(fate[1]), "--"]
+        module = "runner" if fate is None else "tests.crash.mortal"
+        self.lives.append(" ".join([*doomed, *arguments]))
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *doomed, *arguments],
+            cwd=self.folder,
+            env=self._environ(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
+    def end(self, process: "subprocess.Popen[str]", *, within: float = _LIFETIME) -> Ended:
+        """Wait for a process's own end. One that hangs is killed, and fails the test."""
+        try:
+            stdout, stderr = process.communicate(timeout=within)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            stdout, stderr = process.communicate()
+            stderr += f"\nVIOLATION: it did not end within {within:g} s\n"
+        self.said += [stdout, stderr]
+        self.lives[-1] += f" -> {process.returncode}"
+        return Ended(code=process.returncode, stdout=stdout, stderr=stderr)
+
+    def run(self, *arguments: str, fate: tuple[str, int | str] | None = None, **environ: str) -> Ended:
+        """A command from its start to its end."""
+        return self.end(self.start(*arguments, fate=fate, **environ))
+
+    @property
+    def ledger(self) -> dict[str, Any]:
+        return self.sandbox.ledger()
+
+    @property
+    def billed(self) -> list[str]:
+        """The jobs that were paid for, by id."""
+        return [bill["id"] for bill in self.ledger["billed"]]
+
+    def job_of(self, shot: str) -> str | None:
+        """The job that the server has for a shot."""
+        return next((bill["id"] for bill in self.ledger["billed"] if bill["prompt"] == PROMPTS[shot]), None)
+
+    def lock(self, name: str = "film") -> bytes:
+        path = self.folder / f"{name}.lock"
+        return path.read_bytes() if path.exists() else b""
+
+    def facts(self, name: str = "film") -> tuple[Attempt, ...]:
+        return scan(self.lock(name)).records
+
+    def _environ(self, more: dict[str, str]) -> dict[str, str]:
+        ours = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.root),
+            "PYTHONPATH": str(ROOT),
+            "LC_ALL": "C.UTF-8",
+            "XDG_STATE_HOME": str(self.state.parent),
+            "OPENAI_BASE_URL": self.sandbox.base_url,
+            "OPENAI_API_KEY": KEY,
+        }
+        return {**ours, **more}
+
+    # --- judging
+
+    def violations(self) -> list[str]:
+        """What is wrong whenever it is looked at, also in the middle of a batch."""
+        found = []
+        ledger = self.ledger
+        per_wish = Counter(bill["prompt"] for bill in ledger["billed"])
+        found += [f"billed {count} times: {prompt}" for prompt, count in per_wish.items() if count > 1]
+        if ledger["max_running"] > _RUNNING:
+            found.append(f"{ledger['max_running']} jobs were running at once")
+        found += [f"a traceback: {text}" for text in self.said if "Traceback" in text]
+        found += [f"a run hung: {text}" for text in self.said if "VIOLATION" in text]
+        found += self._leaks()
+        found += [f"bad line in {path}: {bad}" for path in self._books() for bad in scan(path.read_bytes()).bad]
+        return found + self._forgotten()
+
+    def incomplete(self, name: str = "film", *, about: str = "") -> list[str]:
+        """What is missing from a batch that should be whole: every clip, recorded, the bytes of the server."""
+        found = []
+        facts = {attempt.intent.shot: attempt for attempt in self.facts(name) if attempt.state is State.DONE}
+        jobs = {job.id: job for job in self.sandbox.jobs}
+        for shot, prompt in PROMPTS.items():
+            path = self.folder / "renders" / name / f"{shot}.mp4"
+            attempt = facts.get(shot)
+            if attempt is None or not path.exists():
+                found.append(f"no clip of {shot}" if attempt else f"no record of the clip of {shot}")
+                continue
+            job = jobs[attempt.job or ""]
+            if job.order.prompt != prompt + about:
+                found.append(f"{shot} has the job of {job.order.prompt}")
+            if not isinstance(job.result, Clip) or path.read_bytes() != job.result.path.read_bytes():
+                found.append(f"the clip of {shot} is not what the server made")
+        return found
+
+    def restless(self, name: str = "film") -> list[str]:
+        """What a run of a batch that is whole does, though there is nothing to do."""
+        lock, connections = self.lock(name), self.ledger["connections"]
+        again = self.run("render", f"{name}.yaml")
+        checks = {
+            f"the run with nothing to do ended with {again.code}": again.code != 0,
+            "the run with nothing to do asked the server": self.ledger["connections"] != connections,
+            f"the run with nothing to do changed the lockfile, which was {lock.decode()}": self.lock(name) != lock,
+        }
+        return [complaint for complaint, broken in checks.items() if broken]
+
+    def come_home(self, name: str = "film", *, about: str = "", resumes: int = 2) -> list[str]:
+        """Say the plain command until all is done, and tell what is wrong then."""
+        for _ in range(resumes):
+            if self.run("render", f"{name}.yaml").code == 0:
+                break
+        else:
+            return [f"it is not done after {resumes} resumes", *self.violations()]
+        return self.incomplete(name, about=about) + self.restless(name) + self.violations()
+
+    def account(self) -> str:
+        """Everything that tells what happened, for whoever has to find out why."""
+        parts = {"lives": "\n".join(self.lives)}
+        parts |= {str(path.relative_to(self.root)): path.read_text(errors="replace") for path in self._books()}
+        parts["the server's ledger"] = json.dumps(self.ledger, indent=1)
+        parts["files"] = "\n".join(str(path.relative_to(self.root)) for path in sorted(self.root.rglob("*")))
+        parts["said"] = "\n-----\n".join(text for text in self.said if text)
+        return "\n".join(f"=== {title}\n{text}" for title, text in parts.items())
+
+    def _books(self) -> list[Path]:
+        return [path for folder in (self.folder, self.state) for path in _files(folder, ".lock", ".jsonl")]
+
+    def _leaks(self) -> list[str]:
+        found = [f"the key is in {path}" for path in _files(self.root) if KEY.encode() in path.read_bytes()]
+        return found + [f"the key is on the screen: {text}" for text in self.said if KEY in text]
+
+    def _forgotten(self) -> list[str]:
+        """Jobs that were told on a screen must be in the machine's ledger, however the process died after that."""
+        told = {word.rstrip(",;.") for text in self.said for word in text.split() if word.startswith("video_")}
+        books = "".join(path.read_text(errors="replace") for path in self._books())
+        return [f"job {job} was told and is in no file" for job in told if job in self.billed and job not in books]
+
+
+@contextmanager
+def stage(root: Path, *, pace: Pace | None = None, lists: bool = True, profile: str = COMPLETE) -> Iterator[Stage]:
+    """A stage with one manifest of four shots, `film.yaml`."""
+    rules = Rules(key=KEY, slots=8, lists=lists)
+    sandbox = Sandbox(rules=rules, pace=pace or Pace(render_seconds=0.2), renderer=_clip_in_pieces)
+    with threaded(sandbox):
+        running = Stage(root=root, sandbox=sandbox)
+        running.write(profile=profile)
+        yield running
+
+
+def _clip_in_pieces(spec: ClipSpec, target: Path) -> None:
+    blank.render(spec, target)
+    with target.open("ab") as file:
+        file.write((_PADDING + 8).to_bytes(4, "big") + b"free" + bytes(_PADDING))
+
+
+def _files(folder: Path, *suffixes: str) -> list[Path]:
+    found = partial(filter, Path.is_file)
+    return [path for path in found(sorted(folder.rglob("*"))) if not suffixes or path.suffix in suffixes]
