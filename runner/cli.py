@@ -62,10 +62,8 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, message="shotlock %(version)s")
-@click.pass_context
-def shotlock(ctx: click.Context) -> None:
-    """Video batches in git: says what is wanted in a manifest, and never buys a clip twice."""
-    ctx.obj = ctx.obj or settings_of(os.environ)
+def shotlock() -> None:
+    """Video batches in git: a manifest says which clips are wanted, and no clip is bought twice."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,7 +85,8 @@ def _guarded(work: Callable[[], int], settings: Settings) -> int:
     except (Stop, click.ClickException) as stop:
         return _told(stop)
     except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted", "", ExitCode.INTERRUPTED)
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         return _hang_up()
     except SystemExit as leaving:  # so click leaves a closed pipe

@@ -20,8 +20,18 @@ class Settings:
 
     base_url: str | None
     key: str | None = field(repr=False)
-    state: Path  # the ledgers, the mutexes and the notes of crashes
+    state_home: str
     goals: str  # names of manifests, as make hands them over
+
+    @property
+    def state(self) -> Path:
+        """The folder of the ledgers, the mutexes and the notes of crashes."""
+        named = Path(self.state_home)
+        if named.is_absolute():  # the XDG specification says to ignore what is not
+            return named / _NAME
+        import platformdirs  # takes as long as all else that a quick command imports
+
+        return platformdirs.user_state_path(_NAME, appauthor=False)
 
 
 def settings_of(environ: Mapping[str, str]) -> Settings:
@@ -29,15 +39,6 @@ def settings_of(environ: Mapping[str, str]) -> Settings:
     return Settings(
         base_url=environ.get(BASE_URL) or None,
         key=environ.get(KEY) or None,
-        state=_state_folder(environ),
+        state_home=environ.get(_STATE, ""),
         goals=environ.get(GOALS, "").strip(),
     )
-
-
-def _state_folder(environ: Mapping[str, str]) -> Path:
-    named = Path(environ.get(_STATE, ""))
-    if named.is_absolute():  # the XDG specification says to ignore what is not
-        return named / _NAME
-    import platformdirs
-
-    return platformdirs.user_state_path(_NAME, appauthor=False)

@@ -11,6 +11,7 @@ from runner.provider.origin import host_of, origin_of
 from runner.settings import BASE_URL, KEY, Settings
 
 EMBEDDED: Final = "embedded"
+_NO_KEY: Final = "none"
 HOW_TO_BUY: Final = f"set {BASE_URL} and {KEY}"
 
 
@@ -47,15 +48,20 @@ def account_of(wanted: Wanted, settings: Settings, *, preview: bool) -> Account:
     origin = origin_for(wanted, settings)
     if preview or origin is None:
         return Account(origin=EMBEDDED, key=None)
-    if wanted.profile.auth == "none":
-        return Account(origin=origin, key=None)
-    if settings.key is None:
+    key = key_for(wanted, settings)
+    if key is None and wanted.profile.auth != _NO_KEY:
         raise NoCredentials(
             f"the server {host_of(origin)} is set, but there is no key for it",
             hint=f"set {KEY}, or say --preview for free previews",
         )
-    check_key(settings.key)
-    return Account(origin=origin, key=settings.key)
+    if key is not None:
+        check_key(key)
+    return Account(origin=origin, key=key)
+
+
+def key_for(wanted: Wanted, settings: Settings) -> str | None:
+    """The key that is set, if the profile wants one."""
+    return None if wanted.profile.auth == _NO_KEY else settings.key
 
 
 def origin_for(wanted: Wanted, settings: Settings) -> str | None:

@@ -10,6 +10,7 @@ from runner.commands.asked import Asked
 from runner.errors import BudgetPassed
 from runner.plan import Plan, total
 from runner.report.money import money
+from runner.report.wording import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +27,8 @@ class Purchases:
         """As a person reads it."""
         if not self.clips:
             return "nothing to buy"
-        clips = f"{self.clips} clip{'' if self.clips == 1 else 's'}"
         price = "at a price that is not known" if self.cost is None else f"at most {money(self.cost, self.currency)}"
-        return f"{clips}, {self.seconds} s, {price}"
+        return f"{counted(self.clips, 'clip')}, {self.seconds:,} s, {price}"
 
 
 def purchases_of(plan: Plan, asked: Asked) -> Purchases:
@@ -77,9 +77,9 @@ def _check(purchases: Purchases, spent: Decimal, bound: Decimal, name: str) -> N
         )
     if spent + purchases.cost > bound:
         currency = purchases.currency
-        before = f" and {money(spent, currency)} are spent" if spent else ""
+        clips = f"{counted(purchases.clips, 'clip')} for up to {money(purchases.cost, currency)}"
+        before = f", {money(spent, currency)} spent before" if spent else ""
         raise BudgetPassed(
-            f"{purchases.clips} clips cost up to {money(purchases.cost, currency)}{before}; "
-            f"{name} is {money(bound, currency)}",
+            f"{clips}{before}: {name} is {money(bound, currency)}",
             hint="raise it, or buy less with --only or --limit",
         )

@@ -11,6 +11,7 @@ from runner.commands.wanted import Defective, Wanted, wanted
 from runner.errors import ExitCode
 from runner.plan import price_of, total
 from runner.report.money import money
+from runner.report.wording import counted
 from runner.settings import Settings
 
 
@@ -58,7 +59,7 @@ def _about(checked: Wanted) -> str:
         if cost is None or prices is None
         else f"most it can cost {money(cost, prices.currency)}"
     )
-    return f"{len(shots)} shot{'' if len(shots) == 1 else 's'}, {seconds} s, {price}"
+    return f"{counted(len(shots), 'shot')}, {seconds:,} s, {price}"
 
 
 def _tree(path: Path, result: Wanted | Defective) -> dict[str, Any]:

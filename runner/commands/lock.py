@@ -14,6 +14,7 @@ from runner.lock.facts import Attempt, join_all
 from runner.lock.lockfile import folded
 from runner.lock.scan import Bad, Scan, scan
 from runner.manifest.wording import quoted
+from runner.report.wording import counted
 from runner.settings import Settings
 
 _LEDGER: Final = ".jsonl"
@@ -82,8 +83,8 @@ def _put_aside(disk: Disk, path: Path, damaged: list[Bad]) -> None:
 
 def _tell(path: Path, reading: Scan, damaged: list[Bad], count: int, *, changed: bool) -> None:
     markers = len(reading.bad) - len(damaged)
-    joined = f"; {markers} conflict markers taken out, both sides kept" if markers else ""
+    joined = f"; {counted(markers, 'conflict marker')} taken out, both sides kept" if markers else ""
     what = "folded" if changed else "is folded already"
-    click.echo(f"{path} {what}: {count} purchase{'' if count == 1 else 's'}{joined}", err=True)
+    click.echo(f"{path} {what}: {counted(count, 'attempt')}{joined}", err=True)
     if damaged:
         click.echo("hint: what the lines said may be in git's history, or in this machine's ledger", err=True)

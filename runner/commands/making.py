@@ -30,6 +30,7 @@ from runner.lock.memory import Memory
 from runner.plan import Action, Plan
 from runner.report.choose import progress
 from runner.report.summary import summary
+from runner.report.wording import counted
 from runner.settings import Settings
 
 
@@ -82,8 +83,8 @@ def _errand(wanted: Wanted, asked: Asked, account: Account, place: Place, disk: 
     if account.preview:
         bury(memory, round(time.time(), 3))
     elif memory.recovered:
-        count = len(memory.recovered)
-        click.echo(f"{place.lockfile.name} lacked {count} purchases that this machine remembers: put back", err=True)
+        count = counted(len(memory.recovered), "purchase")
+        click.echo(f"{place.lockfile.name} lacked {count} that this machine remembers: put back", err=True)
     plan = plan_of(wanted, memory, place.shelf(disk), retake=asked.retake)
     plan = chosen(remade(plan) if account.preview else plan, asked)
     purchases = purchases_of(plan, asked)

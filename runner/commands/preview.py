@@ -24,6 +24,7 @@ _Value = TypeVar("_Value", str, int)
 _Looks = tuple[str, str, str]  # prompt, size and seconds
 _SLOTS: Final = 2
 _FREE: Final = Decimal(0)
+MISSING: Final = "previews need PyAV and h11: `pip install 'shotlock[preview]'`"
 _GONE: Final = "the sandbox of that preview is gone"
 
 
@@ -77,14 +78,14 @@ def sandbox(wanted: Wanted) -> Iterator[str]:
     Raises:
         Stop: PyAV is not installed.
     """
-    from runner.sandbox.embedded import threaded
-    from runner.sandbox.renderers import Clips, renderer
-    from runner.sandbox.server import Sandbox
-
     try:
+        from runner.sandbox.embedded import threaded
+        from runner.sandbox.renderers import Clips, renderer
+        from runner.sandbox.server import Sandbox
+
         draw = renderer(Clips.ANIMATIC)
-    except ImportError as error:
-        raise Stop(str(error), hint="buying works without it") from None
+    except ImportError:
+        raise Stop(MISSING, hint="buying works without them") from None
     names = {_looks(shot.request): shot.id for shot in wanted.batch.shots}
     rules = _rules(wanted.profile.limits)
     with threaded(Sandbox(rules=rules, renderer=_naming(draw, names), workers=_SLOTS)) as running:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import click
 
-from runner.commands.account import origin_for
+from runner.commands.account import key_for, origin_for
 from runner.commands.execution import nonce
 from runner.commands.look import plan_of
 from runner.commands.names import manifest_of, shots_of
@@ -74,7 +74,7 @@ def command(
     disk = SystemDisk()
     with alone(disk, place.state, place.manifest):
         fingerprints = {shot.request.fingerprint for shot in batch.batch.shots}
-        memory = Memory.open(disk, place.where(digest_of_key(settings.key)), fingerprints)
+        memory = Memory.open(disk, place.where(digest_of_key(key_for(batch, settings))), fingerprints)
         plan = plan_of(batch, memory, place.shelf(disk))
         docket = Docket(batch, settings, memory, plan)
         docket.decide(shots, Verdict(adopt=adopt, resubmit=resubmit))
@@ -131,9 +131,9 @@ class Docket:
         origin = origin_for(self._batch, self._settings)
         if origin is None:
             raise WrongUsage("it is not known which server this is about", hint=f"set {BASE_URL}")
-        return (self._attempt(step, origin),)
+        return (self._attempt(step, origin, verdict),)
 
-    def _attempt(self, step: Step, origin: str) -> Attempt:
+    def _attempt(self, step: Step, origin: str, verdict: Verdict) -> Attempt:
         assert step.wanted is not None
         profile = self._batch.profile
         intent = Intent(
@@ -145,9 +145,11 @@ class Docket:
             price=step.cost,
             currency=profile.prices.currency if profile.prices and step.cost is not None else "",
             manifest=self._batch.path.name,
-            at=self._now,
+            # When a job was bought that is not wanted is not known; it is taken to be long over, and holds no slot.
+            at=self._now if verdict.adopt else 0.0,
         )
-        owner = Owner(paths=(str(self._batch.path),), key=digest_of_key(self._settings.key), calibrated=False)
+        key = digest_of_key(key_for(self._batch, self._settings))
+        owner = Owner(paths=(str(self._batch.path),), key=key, calibrated=verdict.resubmit)
         return replace(Attempt(id=nonce(), intent=intent), owner=owner)
 
     def _check_free(self, job: str) -> None:

@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -68,7 +68,8 @@ def _mutex(state: Path, manifest: str) -> Path:
 def _sign(mutex: Path, manifest: Path) -> None:
     since = datetime.now(UTC).isoformat(timespec="seconds")
     about = {"pid": os.getpid(), "host": socket.gethostname(), "since": since, "manifest": str(manifest)}
-    mutex.with_suffix(".holder").write_text(json.dumps(about), encoding="utf-8")
+    with suppress(OSError):  # it only helps to tell who it is
+        mutex.with_suffix(".holder").write_text(json.dumps(about), encoding="utf-8")
 
 
 def _holder(mutex: Path) -> str:

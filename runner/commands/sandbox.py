@@ -2,6 +2,7 @@
 
 import click
 
+from runner.commands.preview import MISSING
 from runner.errors import Stop
 
 
@@ -12,12 +13,12 @@ def command(port: int) -> None:
 
     The first line on standard output is the base URL; any key is let in.
     """
-    from runner.sandbox.serve import serve
-
     try:
+        from runner.sandbox.serve import serve
+
         serve(port)
-    except ImportError as error:
-        raise Stop(str(error)) from None
+    except ImportError:
+        raise Stop(MISSING) from None
     except OSError as error:
         words = (error.strerror or str(error)).lower()
         raise Stop(f"port {port} cannot be had: {words}", hint="leave --port out, and a free one is taken") from None

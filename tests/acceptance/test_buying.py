@@ -119,8 +119,8 @@ def test_only_buys_the_shots_that_fit(desk: Desk, shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("flags", "budget", "message"),
     [
-        ((), "budget: 0.50\n", "2 clips cost up to $0.80; the budget is $0.50"),
-        (("--max-cost", "0.79"), "", "2 clips cost up to $0.80; --max-cost is $0.79"),
+        ((), "budget: 0.50\n", "2 clips for up to $0.80: the budget is $0.50"),
+        (("--max-cost", "0.79"), "", "2 clips for up to $0.80: --max-cost is $0.79"),
     ],
 )
 def test_what_could_pass_the_budget_is_refused_before_anything_is_sent(
@@ -139,7 +139,7 @@ def test_a_limit_counts_for_the_budget(desk: Desk, shop: Shop) -> None:
     assert shop.billed == 1
     spent = desk.run("render", "film.yaml")
     assert spent.code == 4
-    assert "error: 1 clips cost up to $0.40 and $0.40 are spent; the budget is $0.50\n" in spent.stderr
+    assert "error: 1 clip for up to $0.40, $0.40 spent before: the budget is $0.50\n" in spent.stderr
 
 
 def test_an_unknown_price_is_refused_under_a_budget(desk: Desk, shop: Shop) -> None:
