@@ -15,7 +15,7 @@ from runner.execute.scene import Run
 from runner.execute.watch import expire, past_retention
 from runner.lock.facts import Attempt, Clip
 from runner.plan import Step
-from runner.provider.replies import Missing, NotReady, NotVideo, Refused, ReplyError, TooMany, Troubled, Unreachable
+from runner.provider.replies import Cut, Missing, NotReady, NotVideo, Refused, ReplyError, TooMany, Troubled, Unreachable
 from runner.provider.retry import repeat
 from runner.provider.videos import Begun, Job, JobId, Resume, Videos
 
@@ -117,6 +117,8 @@ class Fetcher:
             if past_retention(self._run, self._attempt, self._expires_at):
                 raise Expired(error.words, status=error.status) from None
             raise
+        except Cut:
+            raise  # the bytes so far are good: gateways cut long transfers, and the next one goes on from here
         except NotVideo:
             self._part.drop()
             raise
@@ -136,8 +138,9 @@ class Fetcher:
         disk = self._run.doors.disk
         sha256 = disk.digest(self._path)
         self._shelf.keep(self._path, sha256)
-        clip = self._clip(found, sha256)
-        self._run.record_clip(self._attempt, clip)
+        known = self._attempt.clip
+        if known is None or known.sha256 != sha256:
+            self._run.record_clip(self._attempt, self._clip(found, sha256))
         self._tell_oddities(found)
         if self._step.wanted is None:
             disk.remove(self._path)

@@ -194,7 +194,8 @@ _Part = TypeVar("_Part", Intent, Ruling, End, Clip)
 def _greater(one: _Part | None, other: _Part | None) -> _Part | None:
     if one is None or other is None or one == other:
         return other if one is None else one
-    return max(one, other, key=_canonical)
+    # Of two clips the later one is on the disk; elsewhere the time is as good as any other order.
+    return max(one, other, key=lambda part: (part.at, _canonical(part)))
 
 
 def _join_acceptance(one: Acceptance | None, other: Acceptance | None) -> Acceptance | None:

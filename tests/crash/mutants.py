@@ -56,6 +56,7 @@ def _replace_in_place(disk: Any, path: Path, data: bytes) -> None:
 
 def _replace_unsynced(disk: Any, path: Path, data: bytes) -> None:
     fresh = path.with_name(f".{path.name}.new")
+    disk.remove(fresh)
     disk.write(fresh, data, at=0)
     disk.rename(fresh, path)
     disk.sync_folder(path.parent)
@@ -63,6 +64,7 @@ def _replace_unsynced(disk: Any, path: Path, data: bytes) -> None:
 
 def _replace_without_folder(disk: Any, path: Path, data: bytes) -> None:
     fresh = path.with_name(f".{path.name}.new")
+    disk.remove(fresh)
     disk.write(fresh, data, at=0)
     disk.sync(fresh)
     disk.rename(fresh, path)
