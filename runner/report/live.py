@@ -66,6 +66,7 @@ class LiveTable:
         self._live = Live(console=self._console, auto_refresh=False, transient=True,
                           redirect_stdout=False, redirect_stderr=False)  # fmt: skip
         self._above: list[Text] = []
+        self._scrolled = False  # whether there is anything above the table
         self._drawn: object = None
         self._longest_id = 0  # columns
 
@@ -105,6 +106,8 @@ class LiveTable:
         """Take the table away; what scrolled above it stays."""
         self._print_above()
         self._live.stop()
+        if self._scrolled and self._board.started:
+            self._console.print()  # the summary stands apart
 
     def _start(self) -> None:
         if not self._live.is_started:
@@ -115,6 +118,7 @@ class LiveTable:
         if self._above:
             self._console.print(Text("\n").join(self._above), soft_wrap=True)
             self._above.clear()
+            self._scrolled = True
 
     def _ended(self, event: ShotEnded, took: float | None) -> None:
         text = self._endings.words(event)

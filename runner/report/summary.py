@@ -108,5 +108,5 @@ def _after_previews(manifest: str) -> list[str]:
         "next:",
         f"  {_CHANGE}",
         f"  see the price: shotlock plan {manifest}, or make plan {manifest}",
-        f"  buy the clips: set {BASE_URL} and {KEY}, then shotlock render {manifest}, or make render {manifest}",
+        f"  buy the clips: set {BASE_URL} and {KEY}, then say the same again (without --preview)",
     ]

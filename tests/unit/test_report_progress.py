@@ -231,7 +231,7 @@ def test_no_cursor_code_goes_into_a_pipe():
 def test_a_terminal_gets_the_table():
     events = [make_started("harbour"), make_outcome("harbour", Ending.FAILED, "no")]
     _, err = told(events, stderr=Terminal(), TERM="xterm", COLUMNS="80", LINES="24")
-    assert err == "\x1b[31mfailed  \x1b[0m  harbour           no\n"
+    assert err == "\x1b[31mfailed  \x1b[0m  harbour           no\n\n"
 
 
 @pytest.mark.parametrize(

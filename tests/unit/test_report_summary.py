@@ -37,8 +37,8 @@ def test_previews_end_with_what_to_do_next():
         next:
           change a line and say the same again: only that shot is made anew
           see the price: shotlock plan 'my film.yaml', or make plan 'my film.yaml'
-          buy the clips: set OPENAI_BASE_URL and OPENAI_API_KEY, then shotlock render 'my film.yaml', or make render 'my film.yaml'
-    """)  # noqa: E501
+          buy the clips: set OPENAI_BASE_URL and OPENAI_API_KEY, then say the same again (without --preview)
+    """)
 
 
 def test_a_paid_run_tells_what_it_cost():
