@@ -41,10 +41,12 @@ override M := $(value M)
 GOALS := $(M)
 endif
 export SHOTLOCK_GOALS := $(GOALS)
+# Shots can't be told from manifests by the environment; the shell splits these words, and reads nothing else in them.
+retake_words := $$SHOTLOCK_GOALS
 
 .PHONY: $(VERB) FORCE
 $(VERB): .venv/ready
-	@exec $(PYTHON_BIN) -m runner $@ $(ARGS)
+	@set -f; exec $(PYTHON_BIN) -m runner $@ $($@_words) $(ARGS)
 
 %: FORCE
 	@:
@@ -54,7 +56,7 @@ Makefile pyproject.toml constraints.txt: ;
 
 else
 
-.PHONY: help test lint format simulate mutants kills bench sandbox clean
+.PHONY: help test lint format readme simulate mutants kills bench sandbox clean
 
 help:
 	@echo 'make render manifest.yaml    make every clip that is not there yet; without a server: free previews'
@@ -64,13 +66,13 @@ help:
 	@echo 'make verify manifest.yaml    look closely at every clip that is there'
 	@echo 'make retake manifest.yaml walk'
 	@echo '                             buy a shot again'
-	@echo 'make gallery manifest.yaml   a page with all clips'
 	@echo ''
 	@echo "More flags: ARGS='--max-cost 5'. A name with spaces: M='my film.yaml'. The command itself: .venv/bin/shotlock"
 	@echo ''
 	@echo 'make test                    all tests; a few: ARGS=tests/unit'
 	@echo 'make lint                    style, types, the direction of imports, schemas and examples'
 	@echo 'make format                  mend what can be mended by itself'
+	@echo 'make readme                  write the tables and help texts of README.md anew'
 	@echo 'make simulate N=20000        that many runs with random faults, on a virtual clock'
 	@echo 'make mutants                 break the purchase protocol on purpose; the simulation must notice'
 	@echo 'make kills N=200             kill real runs at random moments'
@@ -92,6 +94,9 @@ lint: .venv/ready-dev
 format: .venv/ready-dev
 	@.venv/bin/ruff check --fix
 	@.venv/bin/ruff format
+
+readme: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.readme_blocks
 
 simulate: .venv/ready-dev
 	@$(PYTHON_BIN) -m tests.crash.simulation $(N)

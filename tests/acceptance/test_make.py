@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-VERBS = ("render", "check", "plan", "status", "verify", "retake", "gallery")
+VERBS = ("render", "check", "plan", "status", "verify", "gallery")
 FROM_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "SHOTLOCK_GOALS", "M", "N", "ARGS", "PYTHON")
 
 # Stands in for the environment's interpreter: writes down how it was called.
@@ -77,6 +77,14 @@ def test_a_verb_runs_that_command_on_the_other_goals(clone: Clone, verb: str) ->
 
     assert clone.call() == (["-m", "runner", verb], "manifest.yaml")
     assert (done.returncode, done.stdout) == (0, "the clips\n")
+
+
+def test_the_shots_of_a_retake_are_words_of_their_own_and_nothing_more(clone: Clone) -> None:
+    clone.make("retake", "film.yaml", "walk", "$(touch pwned)", "*", "`touch pwned`;touch pwned")
+
+    words = ["film.yaml", "walk", "$(touch", "pwned)", "*", "`touch", "pwned`;touch", "pwned"]
+    assert clone.call()[0] == ["-m", "runner", "retake", *words]
+    assert not (clone.folder / "pwned").exists()
 
 
 @pytest.mark.parametrize("goal", ["test", "clean", "help", "plan", "FORCE", "Makefile", "pyproject.toml", "src/x.c"])
@@ -232,7 +240,7 @@ def test_help_is_what_a_bare_make_says_and_names_every_target(clone: Clone) -> N
 
     targets = re.search(r"^\.PHONY: (help .*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert targets is not None
-    for each in (*VERBS, *targets[1].split()[1:]):
+    for each in ("render", "check", "plan", "status", "verify", "retake", *targets[1].split()[1:]):
         assert f"make {each} " in said
     assert said == clone.make("help").stdout
     assert clone.calls == []
