@@ -51,7 +51,7 @@ class Fate:
         here = self._point in names and self._crossed[self._point] == self._nth
         if here and not self._act:
             os.kill(os.getpid(), signal.SIGKILL)
-        self._met = self._met and self._act != "once" or here
+        self._met = (self._met and self._act != "once") or here
 
     def refuses(self, operation: str) -> int:
         """The errno that the disk gives now; 0 where it does as it is told."""
@@ -107,9 +107,7 @@ def _mortal_operation(fate: Fate, name: str) -> None:
     setattr(SystemDisk, name, crossing)
 
 
-def _do_half(
-    real: Callable[..., None], disk: SystemDisk, name: str, path: Path, *arguments: Any, **named: Any
-) -> None:
+def _do_half(real: Callable[..., None], disk: SystemDisk, name: str, path: Path, *arguments: Any, **named: Any) -> None:
     if name == "write":
         real(disk, path, arguments[0][: len(arguments[0]) // 2], **named)
 

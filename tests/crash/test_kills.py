@@ -1,10 +1,11 @@
 """A run is killed at every point of the purchase protocol, and at everything that the server can see of it.
 
-Then the plain command is said again. Four clips are wanted: four jobs are billed, four clips are whole, never three run.
+Then the plain command is said again. Four clips are wanted: four jobs are billed, four clips are whole, and never do
+three run.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -220,7 +221,9 @@ def _die(it: Stage, name: str, nth: int) -> list[str]:
         it.lives[-1] += f" by the server, {name}:{nth}"
     else:
         ended = it.run("render", "film.yaml", fate=(name, nth))
-    return ([] if ended.code == -9 else [f"it ended with {ended.code} instead of dying at {name}:{nth}"]) + it.violations()
+    return (
+        [] if ended.code == -9 else [f"it ended with {ended.code} instead of dying at {name}:{nth}"]
+    ) + it.violations()
 
 
 def _counts(path: Path) -> Mapping[str, int]:
@@ -228,5 +231,3 @@ def _counts(path: Path) -> Mapping[str, int]:
 
     counts: Mapping[str, int] = json.loads(path.read_text())
     return counts
-
-

@@ -3,7 +3,6 @@
 import asyncio
 from asyncio import base_events
 
-
 MOST_JUMPS = 100_000
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from runner.manifest.request import Request
-from runner.provider.replies import Missing, NotVideo, NoRoute, Troubled, Unreachable
+from runner.provider.replies import Missing, NoRoute, NotVideo, Troubled, Unreachable
 from runner.provider.videos import Begun, Content, Image, Job, JobId, Page, Polled, Posted, Resume, Sink, ToldTime
-
 from tests.crash.simulation.loop import VirtualClock
 
 PAGE = 3  # jobs: small, so that paging is exercised
@@ -94,7 +93,9 @@ class Server:
         """Another client buys something of the same size and length."""
         now = self.clock.true_time()
         request = Request(model="sora-2", prompt=f"theirs {len(self.books)}", size="1280x720", seconds="4")
-        job = Billed(id=f"video_theirs{len(self.books)}", request=request, created=now, ends=now + 30, fails=False, foreign=True)
+        job = Billed(
+            id=f"video_theirs{len(self.books)}", request=request, created=now, ends=now + 30, fails=False, foreign=True
+        )
         self.books.append(job)
 
     def _admit_late(self) -> None:

@@ -27,7 +27,6 @@ from runner.manifest.limits import Limits
 from runner.manifest.problems import Place
 from runner.manifest.request import Request
 from runner.provider.profile import Prices, Profile
-
 from tests.crash.simulation.disk import Crash, Filesystem, SimDisk
 from tests.crash.simulation.loop import VirtualClock, VirtualLoop
 from tests.crash.simulation.server import Nature, Server, SimVideos, clip_bytes
