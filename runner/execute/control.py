@@ -1,6 +1,7 @@
 """Whether the run goes on: what stopped it, and the waits that end early when something happens."""
 
 import asyncio
+from typing import Any
 
 from runner.errors import ExitCode, Stop
 
@@ -56,6 +57,14 @@ class Control:
             self._waiters.discard(waiter)
             if alarm:
                 alarm.cancel()
+
+    async def either(self, task: asyncio.Task[Any]) -> None:
+        """Wait until something changes or a task ends."""
+        changing = asyncio.ensure_future(self.change())
+        try:
+            await asyncio.wait({task, changing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            changing.cancel()
 
     async def pause(self, seconds: float) -> bool:
         """Wait so many seconds, however much changes; False as soon as jobs are no longer awaited."""

@@ -85,17 +85,14 @@ class Fetcher:
     async def _within_grace(self) -> Probe | None:
         """The download, which after an interrupt has only the grace left; None if that was too short."""
         task = asyncio.ensure_future(self._download())
-        while not task.done() and not self._run.control.interrupted:
-            waiting = asyncio.ensure_future(self._run.control.change())
-            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-        if not task.done():
-            await asyncio.wait({task}, timeout=self._run.options.grace)
-        if task.done():
-            return task.result()
-        task.cancel()
-        await asyncio.wait({task})
-        return None
+        try:
+            while not task.done() and not self._run.control.interrupted:
+                await self._run.control.either(task)
+            if not task.done():
+                await asyncio.wait({task}, timeout=self._run.options.grace)
+            return task.result() if task.done() else None
+        finally:
+            await _ended(task)
 
     async def _download(self) -> Probe:
         return await repeat(
@@ -189,6 +186,13 @@ class Fetcher:
         else:
             why = f"bought, but its download failed ({unanswered(error)}); the next run fetches it"
             self._run.end(self._step, Ending.PENDING, why)
+
+
+async def _ended(task: asyncio.Task[Probe]) -> None:
+    """See a task to its end, so that nothing of it runs on unseen."""
+    if not task.done():
+        task.cancel()
+    await asyncio.wait({task})
 
 
 class Expired(ReplyError):

@@ -151,6 +151,7 @@ class Stage:
         if ledger["max_running"] > _RUNNING:
             found.append(f"{ledger['max_running']} jobs were running at once")
         found += [f"a traceback: {text}" for text in self.said if "Traceback" in text]
+        found += [f"a bug: {text}" for text in self.said if "a bug of shotlock" in text]
         found += [f"a run hung: {text}" for text in self.said if "VIOLATION" in text]
         found += self._leaks()
         found += [f"bad line in {path}: {bad}" for path in self._books() for bad in scan(path.read_bytes()).bad]
@@ -198,6 +199,7 @@ class Stage:
         """Everything that tells what happened, for whoever has to find out why."""
         parts = {"lives": "\n".join(self.lives)}
         parts |= {str(path.relative_to(self.root)): path.read_text(errors="replace") for path in self._books()}
+        parts |= {path.name: path.read_text() for path in _files(self.state / "crashes")}
         parts["the server's ledger"] = json.dumps(self.ledger, indent=1)
         parts["files"] = "\n".join(str(path.relative_to(self.root)) for path in sorted(self.root.rglob("*")))
         parts["said"] = "\n-----\n".join(text for text in self.said if text)

@@ -5,6 +5,7 @@ import sys
 import time
 import traceback
 
+from tests.crash.simulation.quick import remembered_lines
 from tests.crash.simulation.world import World
 
 
@@ -22,7 +23,8 @@ def main() -> int:
     for seed in seeds:
         played += 1
         try:
-            World(seed).play()
+            with remembered_lines():
+                World(seed).play()
         except Exception as error:  # noqa: BLE001
             violations += 1
             print(f"seed {seed}: {type(error).__name__}: {error}")
