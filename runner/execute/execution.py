@@ -19,7 +19,7 @@ from runner.execute.server_time import ServerTime
 from runner.execute.watch import Watcher
 from runner.lock.facts import Attempt
 from runner.plan import Action, Plan, Reason, Step
-from runner.provider.replies import NoRoute, ReplyError
+from runner.provider.replies import NoRoute, Refused, ReplyError
 from runner.provider.videos import Videos
 
 _DOWNLOADS: Final = 4  # at once
@@ -143,6 +143,8 @@ class Execution:
             listing = await whole_list(self._videos, self._run.doors.clock)
         except NoRoute:
             return purchases
+        except Refused:
+            return purchases  # the first POST tells whether that is the key's fault
         except ReplyError as error:
             self._run.say(f"the server's list cannot be read: {unanswered(error)}")
             return purchases
@@ -169,8 +171,7 @@ class Execution:
     def _hold(self, step: Step) -> None:
         hint = self._run.retake_hint(step)
         note = f": {step.note}" if step.note else ""
-        price = "" if step.cost is None else f"; a new one costs up to {step.cost}"
-        self._run.end(step, Ending.HELD, f"{step.reason}{note}{price}", hint=hint)
+        self._run.end(step, Ending.HELD, f"{step.reason}{note}{self._run.again_costs(step.cost)}", hint=hint)
 
     def _resolve(self, step: Step) -> None:
         assert step.attempt is not None

@@ -15,7 +15,17 @@ from runner.execute.scene import Run
 from runner.execute.watch import expire, past_retention
 from runner.lock.facts import Attempt, Clip
 from runner.plan import Step
-from runner.provider.replies import Cut, Missing, NotReady, NotVideo, Refused, ReplyError, TooMany, Troubled, Unreachable
+from runner.provider.replies import (
+    Cut,
+    Missing,
+    NotReady,
+    NotVideo,
+    Refused,
+    ReplyError,
+    TooMany,
+    Troubled,
+    Unreachable,
+)
 from runner.provider.retry import repeat
 from runner.provider.videos import Begun, Job, JobId, Resume, Videos
 

@@ -149,14 +149,18 @@ class Buyer:
                 self._run.end(step, Ending.FAILED, f"the server refused it: {outcome.why}", hint=hint)
                 return None
             case Ambiguous():
-                self._run.say(
-                    f"shot `{step.shot}`: no clear answer to its POST ({outcome.why}); looking it up", step.shot
-                )
-                self._admitted += 1
-                self._unconfirmed(step, attempt)
+                self._lose_sight(step, attempt, outcome.why)
                 return None
             case never:
                 assert_never(never)
+
+    def _lose_sight(self, step: Step, attempt: Attempt, why: str) -> None:
+        """A job may or may not exist: never send it again, look it up."""
+        self._admitted += 1
+        patience = f"{self._run.options.settle:.0f} s"
+        looking = f"no clear answer to its POST ({why}); looking it up at the server, for {patience} at least"
+        self._run.say(f"shot `{step.shot}`: {looking}", step.shot)
+        self._unconfirmed(step, attempt)
 
     def _admit(self, step: Step, attempt: Attempt) -> None:
         self._admitted += 1

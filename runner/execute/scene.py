@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
+from shlex import quote
 
 from runner.errors import DiskFailed
 from runner.events import Ending, Phase, Said, ShotEnded, ShotMoved
@@ -70,11 +71,16 @@ class Run:
 
     def resolve_hint(self, step: Step, job: str = "JOB_ID") -> str:
         """The command by which a person decides."""
-        return f"shotlock resolve {self.options.manifest} {step.shot} --adopt {job} | --resubmit | --abandon"
+        return f"shotlock resolve {quote(self.options.manifest)} {step.shot} --adopt {job} | --resubmit | --abandon"
 
     def retake_hint(self, step: Step) -> str:
         """The command that buys again."""
-        return f"shotlock retake {self.options.manifest} {step.shot}"
+        return f"shotlock retake {quote(self.options.manifest)} {step.shot}"
+
+    def again_costs(self, cost: Decimal | None) -> str:
+        """What buying a shot again would cost, as the end of a sentence; empty where that is not known."""
+        prices = self.options.profile.prices
+        return f"; a new one costs up to {cost} {prices.currency}" if cost and prices else ""
 
     def record_rule(self, attempt: Attempt, state: State, why: str) -> None:
         """Record that no job came of an attempt. Raises DiskFailed."""
@@ -135,5 +141,9 @@ class Run:
         return frozenset(
             each.id
             for each in open_
-            if (each.id in self.posting if each.id in mine else bool(each.owner and alive.intersection(each.owner.paths)))
+            if (
+                each.id in self.posting
+                if each.id in mine
+                else bool(each.owner and alive.intersection(each.owner.paths))
+            )
         )

@@ -63,10 +63,15 @@ class Watcher:
             wait = self._wait(polled)
             if self._past_deadline():
                 return None
-        self._run.end(
-            self._step, Ending.PENDING, f"job {self._attempt.job} goes on at the server; the next run fetches it"
-        )
+        self._leave()
         return None
+
+    def _leave(self) -> None:
+        """Tell what becomes of a job that is no longer awaited."""
+        why = f"job {self._attempt.job} goes on at the server; the next run fetches it"
+        if self._run.options.profile.resubmit_lost:
+            why = "interrupted; the next run makes it again"
+        self._run.end(self._step, Ending.PENDING, why)
 
     def _ended(self, job: Job) -> bool | None:
         """True: completed. False: ended without a clip, and told. None: goes on."""
@@ -175,10 +180,6 @@ def expire(run: Run, step: Step, attempt: Attempt, job: Job | None) -> None:
     """Record that the clip was bought and cannot be had any more, and tell it. Raises DiskFailed."""
     if attempt.clip is None:
         run.record_end(attempt, State.EXPIRED, job, "the server no longer has it")
-    price = (
-        ""
-        if attempt.intent.price is None
-        else f"; a new one costs up to {attempt.intent.price} {attempt.intent.currency}"
-    )
-    why = f"it was bought as job {attempt.job}, and expired before it was fetched{price}"
+    again = run.again_costs(attempt.intent.price)
+    why = f"it was bought as job {attempt.job}, and expired before it was fetched{again}"
     run.end(step, Ending.HELD, why, hint=run.retake_hint(step))
