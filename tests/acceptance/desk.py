@@ -1,12 +1,14 @@
 """A folder with a manifest, a server on loopback, and the command as a person runs it."""
 
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +69,7 @@ class Desk:
         return subprocess.Popen(
             [sys.executable, "-m", "runner", *arguments],
             cwd=self.folder,
-            env=self._environ(environ),
+            env=self.whole_environ(environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -82,7 +84,7 @@ class Desk:
     def lock(self, name: str = "film.lock") -> bytes:
         return (self.folder / name).read_bytes()
 
-    def _environ(self, more: dict[str, str]) -> dict[str, str]:
+    def whole_environ(self, more: dict[str, str]) -> dict[str, str]:
         plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         fixed = {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(self.state), "LC_ALL": "C.UTF-8"}
         return {**plain, **fixed, **self.environ, **more}
@@ -97,7 +99,7 @@ class Desk:
 _DIFFERENT = (
     (re.compile(r"127\.0\.0\.1:\d+"), "HOST"),
     (re.compile(r"video_[0-9a-f]{8,}"), "JOB"),
-    (re.compile(r"\b\d+:\d\d\b(?!:)"), "M:SS"),
+    (re.compile(r"(?<=after )\d+:\d\d"), "M:SS"),
     (re.compile(r"process \d+ on \S+, since \S+"), "process PID on MACHINE, since THEN"),
 )
 
@@ -135,3 +137,25 @@ def interrupt(process: "subprocess.Popen[str]", number: int = signal.SIGINT) -> 
     process.send_signal(number)
     _, stderr = process.communicate(timeout=40)
     return process.returncode, stderr
+
+
+def on_terminal(desk: Desk, typed: str, *arguments: str) -> tuple[str, int]:
+    """Run a command on a terminal, typing something; what stands on the screen, and the exit code."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "runner", *arguments]
+    environ = {**desk.whole_environ({}), "TERM": "dumb"}
+    with subprocess.Popen(
+        command, cwd=desk.folder, env=environ, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        os.write(ours, typed.encode())
+        screen = b"".join(_typed_out(ours))
+    os.close(ours)
+    return screen.decode(), process.returncode
+
+
+def _typed_out(terminal: int) -> Iterator[bytes]:
+    """What comes out of a terminal until nobody has it any more, which Linux tells as an error."""
+    with suppress(OSError):
+        while piece := os.read(terminal, 4096):
+            yield piece

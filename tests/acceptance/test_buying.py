@@ -1,14 +1,16 @@
 """Buying from a server, said again and again: every clip is paid for once."""
 
+import shutil
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace, Rules
-from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop, interrupt, wait_for
+from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop, interrupt, on_terminal, wait_for
 
 THREE_SHOTS = TWO_SHOTS + "  - id: cliff\n    prompt: Waves below a cliff\n"
 
@@ -301,3 +303,107 @@ def test_a_lost_answer_that_no_list_explains_is_held_until_a_person_decides(
     assert decided.stderr == "shot `beach` is job JOB: the next render fetches it\n"
     assert desk.run("render", "film.yaml").code == 0
     assert shop.billed == 2
+
+
+def test_a_job_is_fetched_from_the_server_that_took_it(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    first, second = open_shop(pace=Pace(render_seconds=2)), open_shop()
+    desk.environ |= {"OPENAI_BASE_URL": first.base_url, "OPENAI_API_KEY": KEY}
+    desk.run("render", "film.yaml", "--limit", "1", "--stop-after", "1s")
+    assert first.billed == 1
+    moved = desk.run("render", "film.yaml", OPENAI_BASE_URL=second.base_url)
+    assert moved.code == 0, moved.stderr
+    assert (first.billed, second.billed) == (1, 1)
+    assert len(desk.clips()) == 2
+
+
+def test_a_strangers_lockfile_does_not_get_the_key(desk: Desk, open_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    trap, shop = open_shop(pace=Pace(render_seconds=2)), open_shop()
+    desk.environ |= {"OPENAI_BASE_URL": trap.base_url, "OPENAI_API_KEY": KEY}
+    desk.run("render", "film.yaml", "--limit", "1", "--stop-after", "1s")
+    asked = trap.ledger["connections"]
+    elsewhere = str(tmp_path / "another machine")
+    refused = desk.run("render", "film.yaml", OPENAI_BASE_URL=shop.base_url, XDG_STATE_HOME=elsewhere)
+    assert refused.code == 1
+    assert "where this run may not go" in refused.stderr
+    assert trap.ledger["connections"] == asked
+    assert shop.billed == 1, "the other shot is bought"
+
+
+@pytest.mark.parametrize(("answer", "code", "billed"), [("y", 0, 2), ("n", 1, 0), ("", 1, 0)])
+def test_on_a_terminal_a_run_asks_before_it_buys(desk: Desk, shop: Shop, answer: str, code: int, billed: int) -> None:
+    screen, left = on_terminal(desk, f"{answer}\n", "render", "film.yaml")
+    assert "2 clips, 8 s, at most $0.80\r\nbuy them? [y/N] " in screen
+    assert (left, shop.billed) == (code, billed)
+    assert ("nothing was bought" in screen) == (code == 1)
+
+
+def test_on_a_terminal_nothing_is_asked_with_yes_or_with_nothing_to_buy(desk: Desk, shop: Shop) -> None:
+    for flags in (("--yes",), ()):
+        screen, left = on_terminal(desk, "", "render", "film.yaml", *flags)
+        assert left == 0
+        assert "[y/N]" not in screen
+    assert shop.billed == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("beach",), "exactly one of --adopt JOB_ID, --resubmit and --abandon is needed"),
+        (("beach", "--resubmit", "--abandon"), "exactly one of --adopt JOB_ID, --resubmit and --abandon is needed"),
+        (("--resubmit",), "either shots or --all must be named"),
+        (("beach", "--all", "--resubmit"), "either shots or --all must be named"),
+        (("beach", "alley", "--adopt", "x"), "one job belongs to one shot"),
+        (("beech", "--resubmit"), "there is no shot `beech`"),
+        (("beach", "--abandon"), "shot `beach` has nothing to give up: new"),
+    ],
+)
+def test_a_verdict_that_makes_no_sense_is_refused(
+    desk: Desk, shop: Shop, arguments: tuple[str, ...], error: str
+) -> None:
+    refused = desk.run("resolve", "film.yaml", *arguments)
+    assert refused.code == 2
+    assert refused.stderr.startswith(f"error: {error}\n")
+
+
+def test_a_held_shot_is_given_up_or_bought_again_as_a_person_says(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(rules=Rules(key=KEY, lists=False, slots=4))
+    desk.write(TWO_SHOTS.replace("typical_render: 1", "typical_render: 1, settle: 0, longest_render: 1"))
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.DROP, when=Moment.AFTER, nth=1, times=2))
+    assert desk.run("render", "film.yaml").code == 1
+    assert shop.billed == 2
+
+    assert desk.run("resolve", "film.yaml", "beach", "--abandon").stderr == (
+        "shot `beach` is given up: only `retake` buys it again\n"
+    )
+    assert desk.run("resolve", "film.yaml", "--all", "--resubmit").stderr == (
+        "shot `alley` is bought again by the next render\n"
+    )
+    again = desk.run("render", "film.yaml")
+    assert again.code == 1, "the one that was given up is not there"
+    assert shop.billed == 3
+    assert set(desk.clips()) == {"renders/film/alley.mp4"}
+    assert desk.run("retake", "film.yaml", "beach").code == 0
+    assert shop.billed == 4
+
+
+def test_jobs_that_nobody_remembers_wait_for_a_person(desk: Desk, shop: Shop) -> None:
+    desk.run("render", "film.yaml")
+    jobs = {bill["prompt"]: bill["id"] for bill in shop.ledger["billed"]}
+    for path in (desk.state, desk.folder / ".shotlock", desk.folder / "renders"):
+        shutil.rmtree(path)
+    (desk.folder / "film.lock").unlink()
+
+    held = desk.run("render", "film.yaml")
+    assert held.code == 1
+    assert shop.billed == 2
+    assert "the server has a job for this very request that nobody here remembers" in held.stderr
+
+    dog = jobs["A dog runs on the beach"]
+    assert desk.run("resolve", "film.yaml", "beach", "--adopt", dog).code == 0
+    taken = desk.run("resolve", "film.yaml", "alley", "--adopt", dog)
+    assert (taken.code, taken.stderr) == (2, "error: job JOB is that of shot `beach` of film.yaml already\n")
+    assert desk.run("resolve", "film.yaml", "alley", "--resubmit").code == 0
+    assert desk.run("render", "film.yaml").code == 0
+    assert shop.billed == 3
+    assert len(desk.clips()) == 2
