@@ -27,7 +27,7 @@ class Control:
         return not (self.interrupted or self.lost)
 
     def halt(self, stop: Stop, *, lost: bool = False) -> None:
-        """Buy no more; jobs that are paid for are still awaited, unless the server is `lost`. The first reason stays."""
+        """Buy no more; what is paid for is still awaited, unless the server is `lost`. The first reason stays."""
         self.stop = self.stop or stop
         self.lost = self.lost or lost
         self.nudge()

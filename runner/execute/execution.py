@@ -225,7 +225,8 @@ class Execution:
             await Fetcher(self._run, videos, step, attempt, job).work()
 
     async def _restore(self, step: Step) -> None:
-        assert step.attempt is not None and step.attempt.clip is not None
+        assert step.attempt is not None
+        assert step.attempt.clip is not None
         self._run.moved(step, Phase.RESTORING)
         shelf = self._run.doors.shelf
         if shelf.restore(step.shot, step.attempt.clip, self._run.our_clips()):

@@ -9,14 +9,13 @@ from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Final, assert_never
 
-from runner.manifest.batch import ReferenceChanged
-
 from runner.errors import BudgetPassed, NoCredentials, QuotaUsedUp, ServerUnreachable, Stop
 from runner.events import Bought, Ending, Phase
 from runner.execute.asking import state
 from runner.execute.scene import Run
 from runner.execute.slots import Slots
 from runner.lock.facts import Attempt, State
+from runner.manifest.batch import ReferenceChanged
 from runner.plan import Step, may_have_cost, total
 from runner.provider.classify import classify
 from runner.provider.outcome import Ambiguous, Halted, Rejected, Submitted, Unsent

@@ -1,4 +1,4 @@
-"""What every part of one run shares: its doors, what was asked, the flags, the server's time, and what it told already."""
+"""What every part of one run shares: its doors, what was asked, the flags, the server's time, what was told already."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -135,15 +135,11 @@ class Run:
 
     def _live(self, everywhere: Iterable[Attempt]) -> frozenset[str]:
         open_ = [each for each in everywhere if each.state is State.INTENT]
-        mine = self.doors.memory.attempts
         paths = {path for each in open_ if each.owner for path in each.owner.paths}
         alive = {path for path in paths if self.doors.running(path)}
-        return frozenset(
-            each.id
-            for each in open_
-            if (
-                each.id in self.posting
-                if each.id in mine
-                else bool(each.owner and alive.intersection(each.owner.paths))
-            )
-        )
+        return frozenset(each.id for each in open_ if self._may_be_posting(each, alive))
+
+    def _may_be_posting(self, attempt: Attempt, alive: set[str]) -> bool:
+        if attempt.id in self.doors.memory.attempts:
+            return attempt.id in self.posting
+        return attempt.owner is not None and not alive.isdisjoint(attempt.owner.paths)

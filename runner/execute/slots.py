@@ -20,7 +20,7 @@ class Slots:
         return len(self.taken()) < self._run.options.slots
 
     def taken(self) -> list[Attempt]:
-        """The attempts that occupy a slot: jobs until somebody saw them end, unconfirmed and abandoned ones for `hold`."""
+        """The attempts that occupy a slot: jobs until they were seen to end, unconfirmed ones for `hold`."""
         everywhere = self._run.doors.memory.everywhere(self._run.options.origin)
         return [each for each in everywhere if self._occupies(each)]
 

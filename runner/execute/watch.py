@@ -1,4 +1,4 @@
-"""Watching: ask for a job's state until it ends, seldom early and densely near the end. It never gives a paid job up."""
+"""Watching: ask for a job's state until it ends, seldom early and densely near the end. No paid job is given up."""
 
 from collections.abc import Callable
 from typing import Final
@@ -42,29 +42,28 @@ class Watcher:
         # A job of an earlier run may have ended long ago: it is asked for at once.
         wait = 0.0 if self._run.time.now() - self._attempt.intent.at > 5 else self._wait(None)
         while await self._run.control.pause(wait):
-            try:
-                polled = await state(self._videos, self._attempt.job or "", self._run.doors.clock)
-            except Missing as error:
-                if self._is_gone(error):
-                    return None
-            except Refused as error:
-                self._refused(error)
-                return None
-            except ReplyError as error:
-                self._no_answer(error)
-            else:
-                self._heard = self._run.doors.clock.monotonic()
-                self._missing_since = None
-                match self._ended(polled.job):
-                    case None:
-                        pass
-                    case ended:
-                        return polled.job if ended else None
+            polled, over = await self._look(polled)
+            if over or self._past_deadline():
+                return polled.job if polled and over and self._completed(polled) else None
             wait = self._wait(polled)
-            if self._past_deadline():
-                return None
         self._leave()
         return None
+
+    async def _look(self, before: Polled | None) -> tuple[Polled | None, bool]:
+        """Ask once: what is known of the job now, and whether this is the end of watching it."""
+        try:
+            polled = await state(self._videos, self._attempt.job or "", self._run.doors.clock)
+        except Missing as error:
+            return None, self._is_gone(error)
+        except Refused as error:
+            self._refused(error)
+            return None, True
+        except ReplyError as error:
+            self._no_answer(error)
+            return before, False
+        self._heard = self._run.doors.clock.monotonic()
+        self._missing_since = None
+        return polled, self._ended(polled.job)
 
     def _leave(self) -> None:
         """Tell what becomes of a job that is no longer awaited."""
@@ -73,8 +72,11 @@ class Watcher:
             why = "interrupted; the next run makes it again"
         self._run.end(self._step, Ending.PENDING, why)
 
-    def _ended(self, job: Job) -> bool | None:
-        """True: completed. False: ended without a clip, and told. None: goes on."""
+    def _completed(self, polled: Polled) -> bool:
+        return state_of(polled.job.status) is JobState.COMPLETED
+
+    def _ended(self, job: Job) -> bool:
+        """Whether the job has ended; if that was without a clip, it is told."""
         match state_of(job.status):
             case JobState.COMPLETED:
                 self._free_slot()
@@ -82,11 +84,11 @@ class Watcher:
             case JobState.FAILED:
                 self._free_slot()
                 self._failed(job)
-                return False
+                return True
             case JobState.EXPIRED:
                 self._free_slot()
                 expire(self._run, self._step, self._attempt, job)
-                return False
+                return True
             case JobState.UNKNOWN:
                 self._run.say(f"the server calls a job `{job.status}`, a word not known here; it is polled on")
             case JobState.QUEUED | JobState.IN_PROGRESS:
@@ -94,7 +96,7 @@ class Watcher:
         phase = Phase.QUEUED if state_of(job.status) is JobState.QUEUED else Phase.IN_PROGRESS
         eta = self._pace.remaining(self._elapsed(), job.progress)
         self._run.moved(self._step, phase, progress=job.progress, job=self._attempt.job, eta=eta)
-        return None
+        return False
 
     def _failed(self, job: Job) -> None:
         ended = self._run.record_end(self._attempt, State.FAILED, job)
