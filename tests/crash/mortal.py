@@ -20,7 +20,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -125,9 +125,9 @@ def _mortal_call(fate: Fate, name: str) -> None:
     setattr(HttpVideos, name, crossing)
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run a command of the runner up to its fate."""
-    point, nth, dashes, *command = sys.argv[1:]
+    point, nth, dashes, *command = arguments
     assert dashes == "--", "POINT NTH -- COMMAND..."
     fate = Fate(point, nth)
     for name in _OPERATIONS:
@@ -140,4 +140,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

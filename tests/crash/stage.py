@@ -1,14 +1,16 @@
-"""Where runs live and die: a folder with a manifest, a server that keeps its own ledger, and the runner as real processes.
+"""Where runs live and die: a folder with a manifest, a server with its own ledger, and the runner as real processes.
 
 The server's ledger is the judge. It would let eight jobs run at once, so that a third one is seen, not refused.
 """
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,8 +24,8 @@ from runner.sandbox.clip import Clip, ClipSpec
 from runner.sandbox.embedded import threaded
 from runner.sandbox.rules import Pace, Rules
 from runner.sandbox.server import Sandbox
+from tests.crash.cradle import ROOT, Cradle
 
-ROOT = Path(__file__).parents[2]
 KEY = "sk-canary-7c1e90b3d2"
 PROMPTS = {
     "beach": "A dog runs on the beach",
@@ -36,6 +38,10 @@ UNLISTED = "{extends: sora, settle: 1, typical_render: 0.5}"
 _PADDING = 150_000  # bytes, so that a clip comes in several pieces
 _RUNNING = 2
 _LIFETIME = 60.0  # seconds after which a run counts as hanging
+_HUNG = "\nVIOLATION: it did not end by itself\n"
+
+Fate = tuple[str, int | str]  # a point and which crossing of it; see `mortal`
+Meanwhile = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ class Stage:
 
     root: Path
     sandbox: Sandbox
-    manifests: list[str] = field(default_factory=list)
+    cradle: Cradle | None = None  # where it is given, lives begin warm
     said: list[str] = field(default_factory=list)
     lives: list[str] = field(default_factory=list)
 
@@ -71,19 +77,39 @@ class Stage:
         text = f"version: 1\nprofile: {profile}\ndefaults: {{size: 720x1280, seconds: 4}}\nshots:\n{shots}"
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-        self.manifests.append(name)
 
-    def start(
-        self, *arguments: str, fate: tuple[str, int | str] | None = None, **environ: str
-    ) -> "subprocess.Popen[str]":
-        """Start a command; with a fate it dies or its disk fails at that crossing of that point."""
-        doomed = [] if fate is None else [fate[0], str(fate[1]), "--"]
-        module = "runner" if fate is None else "tests.crash.mortal"
-        self.lives.append(" ".join([*doomed, *arguments]))
+    def start(self, *arguments: str, **environ: str) -> "subprocess.Popen[str]":
+        """Start a command as a person does."""
+        return self._cold(["-m", "runner", *arguments], environ)
+
+    def end(self, process: "subprocess.Popen[str]", *, within: float = _LIFETIME) -> Ended:
+        """Wait for a process's own end. One that hangs is killed, and that is a violation."""
+        try:
+            stdout, stderr = process.communicate(timeout=within)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            stdout, stderr = process.communicate()
+            stderr += _HUNG
+        return self._ended(list(map(str, process.args[2:])), process.returncode, stdout, stderr)
+
+    def run(self, *arguments: str, fate: Fate | None = None, meanwhile: Meanwhile | None = None) -> Ended:
+        """A command from its start to its end. With a fate it dies, or its disk fails, at that crossing of that point.
+
+        `meanwhile` is called with the pid as soon as there is one.
+        """
+        doomed = [*map(str, fate or ("none", 0)), "--", *arguments]
+        if self.cradle is not None:
+            return self._warm(self.cradle, doomed, meanwhile)
+        process = self._cold(["-m", "tests.crash.mortal", *doomed] if fate else ["-m", "runner", *arguments], {})
+        if meanwhile:
+            meanwhile(process.pid)
+        return self.end(process)
+
+    def _cold(self, arguments: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [sys.executable, "-m", module, *doomed, *arguments],
+            [sys.executable, *arguments],
             cwd=self.folder,
-            env=self._environ(environ),
+            env={**self._environ(), **environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -92,21 +118,22 @@ class Stage:
             start_new_session=True,
         )
 
-    def end(self, process: "subprocess.Popen[str]", *, within: float = _LIFETIME) -> Ended:
-        """Wait for a process's own end. One that hangs is killed, and fails the test."""
-        try:
-            stdout, stderr = process.communicate(timeout=within)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            stdout, stderr = process.communicate()
-            stderr += f"\nVIOLATION: it did not end within {within:g} s\n"
-        self.said += [stdout, stderr]
-        self.lives[-1] += f" -> {process.returncode}"
-        return Ended(code=process.returncode, stdout=stdout, stderr=stderr)
+    def _warm(self, cradle: Cradle, arguments: Sequence[str], meanwhile: Meanwhile | None) -> Ended:
+        screen = self.root / f"screen-{len(self.lives)}"
+        pid = cradle.start(arguments, folder=self.folder, environ=self._environ(), screen=screen)
+        patience = threading.Timer(_LIFETIME, os.kill, (pid, signal.SIGALRM))
+        patience.start()
+        if meanwhile:
+            meanwhile(pid)
+        code = cradle.end()
+        patience.cancel()
+        stdout, stderr = (Path(f"{screen}.{kind}").read_text(encoding="utf-8") for kind in ("out", "err"))
+        return self._ended(arguments, code, stdout, stderr + (_HUNG if code == -signal.SIGALRM else ""))
 
-    def run(self, *arguments: str, fate: tuple[str, int | str] | None = None, **environ: str) -> Ended:
-        """A command from its start to its end."""
-        return self.end(self.start(*arguments, fate=fate, **environ))
+    def _ended(self, arguments: Sequence[str], code: int, stdout: str, stderr: str) -> Ended:
+        self.said += [stdout, stderr]
+        self.lives.append(" ".join([*arguments, "->", str(code)]))
+        return Ended(code=code, stdout=stdout, stderr=stderr)
 
     @property
     def ledger(self) -> dict[str, Any]:
@@ -128,8 +155,8 @@ class Stage:
     def facts(self, name: str = "film") -> tuple[Attempt, ...]:
         return scan(self.lock(name)).records
 
-    def _environ(self, more: dict[str, str]) -> dict[str, str]:
-        ours = {
+    def _environ(self) -> dict[str, str]:
+        return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.root),
             "PYTHONPATH": str(ROOT),
@@ -138,7 +165,6 @@ class Stage:
             "OPENAI_BASE_URL": self.sandbox.base_url,
             "OPENAI_API_KEY": KEY,
         }
-        return {**ours, **more}
 
     # --- judging
 
@@ -220,12 +246,14 @@ class Stage:
 
 
 @contextmanager
-def stage(root: Path, *, pace: Pace | None = None, lists: bool = True, profile: str = COMPLETE) -> Iterator[Stage]:
+def stage(
+    root: Path, *, pace: Pace | None = None, lists: bool = True, profile: str = COMPLETE, cradle: Cradle | None = None
+) -> Iterator[Stage]:
     """A stage with one manifest of four shots, `film.yaml`."""
     rules = Rules(key=KEY, slots=8, lists=lists)
     sandbox = Sandbox(rules=rules, pace=pace or Pace(render_seconds=0.2), renderer=_clip_in_pieces)
     with threaded(sandbox):
-        running = Stage(root=root, sandbox=sandbox)
+        running = Stage(root=root, sandbox=sandbox, cradle=cradle)
         running.write(profile=profile)
         yield running
 
