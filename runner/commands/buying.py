@@ -62,8 +62,8 @@ def check_bounds(plan: Plan, purchases: Purchases, *, budget: Decimal | None, ma
 
 
 def agreed(purchases: Purchases, *, yes: bool) -> bool:
-    """Ask once whether to buy, where somebody can answer."""
-    if yes or not purchases.clips or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    """Ask once whether to buy, where it may cost something and somebody can answer."""
+    if yes or purchases.cost == 0 or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
     click.echo("buy them? [y/N] ", err=True, nl=False)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

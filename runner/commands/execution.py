@@ -52,13 +52,13 @@ def doors_of(place: Place, disk: Disk, memory: Memory, listen: Listener, videos_
     )
 
 
-async def perform(
-    plan: Plan, doors: Doors, options: Options, *, stop_after: float | None, reach: Reach
-) -> Report:  # fmt: skip
+async def perform(plan: Plan, doors: Doors, options: Options, *, stop_after: float | None, reach: Reach) -> Report:
     """Execute a plan; the first signal or the time limit brings it to an orderly end, the second signal ends it."""
     control = Control()
     loop = asyncio.get_running_loop()
     for number, code in _SIGNALS.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            continue  # so asked for by whoever started this, as nohup does
         loop.add_signal_handler(number, _Signal(control, code, doors.listen).heard)
     if stop_after is not None:
         loop.call_later(stop_after, _time_is_up, control, doors.listen)

@@ -72,8 +72,8 @@ def _remade(step: Step) -> Step:
 
 
 @contextmanager
-def sandbox(wanted: Wanted) -> Iterator[str]:
-    """Run a sandbox that sells what the manifest's profile allows; yields its base URL.
+def sandbox(wanted: Wanted, *, slots: int) -> Iterator[str]:
+    """Run a sandbox that sells what the manifest's profile allows, so many clips at once; yields its base URL.
 
     Raises:
         Stop: PyAV is not installed.
@@ -87,8 +87,8 @@ def sandbox(wanted: Wanted) -> Iterator[str]:
     except ImportError:
         raise Stop(MISSING, hint="buying works without them") from None
     names = {_looks(shot.request): shot.id for shot in wanted.batch.shots}
-    rules = _rules(wanted.profile.limits)
-    with threaded(Sandbox(rules=rules, renderer=_naming(draw, names), workers=_SLOTS)) as running:
+    rules = _rules(wanted.profile.limits, slots)
+    with threaded(Sandbox(rules=rules, renderer=_naming(draw, names), workers=slots)) as running:
         yield running.base_url
 
 
@@ -106,7 +106,7 @@ def _looks(request: Request) -> _Looks:
     return request.prompt, request.size, request.seconds
 
 
-def _rules(limits: Limits) -> "Rules":
+def _rules(limits: Limits, slots: int) -> "Rules":
     from runner.sandbox.rules import Rules
 
     models = limits.models.values()
@@ -114,7 +114,7 @@ def _rules(limits: Limits) -> "Rules":
         sizes=_all_or_any(model.sizes for model in models),
         seconds=tuple(map(str, _all_or_any(model.seconds for model in models))),
         models=() if "*" in limits.models else tuple(limits.models),
-        slots=_SLOTS,
+        slots=slots,
         auth=False,
         prompt_limit=limits.prompt_length,
     )

@@ -11,14 +11,14 @@ class Reach:
 
     def __init__(self, account: Account, base_url: str, memory: Memory, clock: Clock) -> None:
         self._account = account
-        self._base_url = base_url  # for previews, that of the embedded sandbox
+        self._base_url = base_url  # for previews, that of the embedded sandbox; empty: nobody is to be asked
         self._memory = memory
         self._clock = clock
         self._videos: dict[str, Videos] = {}
 
     def at(self, origin: str) -> Videos | None:
         """The server at an origin; None where our key may not go there."""
-        if origin not in self._videos:
+        if self._base_url and origin not in self._videos:
             if origin == self._account.origin:
                 self._videos[origin] = self._client(self._base_url)
             elif not self._account.preview and self._bought_at(origin):

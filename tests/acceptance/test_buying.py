@@ -275,6 +275,16 @@ def test_a_retake_buys_a_shot_again_and_keeps_the_old_clip(desk: Desk, shop: Sho
     assert shop.billed == 3
 
 
+def test_a_shot_in_flight_is_not_bought_twice_by_a_retake(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(pace=Pace(render_seconds=2))
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    desk.run("render", "film.yaml", "--only", "beach", "--stop-after", "1s")
+    again = desk.run("retake", "film.yaml", "beach")
+    assert again.code == 0
+    assert again.stderr.startswith("shot `beach` is in flight: it is not bought again before that ends\n")
+    assert shop.billed == 1
+
+
 def test_a_retake_of_an_unknown_shot_is_a_usage_error(desk: Desk, shop: Shop) -> None:
     unknown = desk.run("retake", "film.yaml", "beech")
     assert (unknown.code, unknown.stdout) == (2, "")

@@ -137,3 +137,10 @@ def test_a_reader_that_hangs_up_is_no_error(desk: Desk) -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(timeout=20) in (0, 1)
+
+
+def test_a_name_that_the_terminal_cannot_show_is_no_error(desk: Desk) -> None:
+    desk.write(TWO_SHOTS, "电影.yaml")
+    shown = desk.run("status", "电影.yaml", PYTHONIOENCODING="latin-1")
+    assert shown.code == 0
+    assert "\\u7535\\u5f71.yaml: 2 shots: 2 not bought" in shown.stdout
