@@ -19,7 +19,6 @@ from runner.execute.mp4 import Probe
 from runner.lock import facts, ledger, lines, lockfile, memory, scan, store
 from runner.lock.facts import Attempt, State
 from runner.provider.outcome import Ambiguous, Unsent
-
 from tests.crash.simulation.disk import SimDisk
 from tests.crash.simulation.quick import remembered_lines
 from tests.crash.simulation.world import Violation, World
@@ -79,7 +78,8 @@ def _intent_after_post() -> list[Patch]:
             if refusal := admit():
                 return refusal
             self.attempts[intent.id] = replace(
-                intent, owner=facts.Owner(paths=(str(self._where.manifest),), key=self._where.key, calibrated=calibrated)
+                intent,
+                owner=facts.Owner(paths=(str(self._where.manifest),), key=self._where.key, calibrated=calibrated),
             )
         return ""
 
@@ -261,9 +261,9 @@ def _key_of(self: Any) -> str:
 
 
 def _no_copy_to_ledger() -> list[Patch]:
-    return [patch.object(memory.Memory, "_ours", lambda self, record: self.ledger.attempts.get(record.id) or _NOTHING)] and [
-        patch.object(memory.Memory, "open", classmethod(_open_without_copy))
-    ]
+    return [
+        patch.object(memory.Memory, "_ours", lambda self, record: self.ledger.attempts.get(record.id) or _NOTHING)
+    ] and [patch.object(memory.Memory, "open", classmethod(_open_without_copy))]
 
 
 _NOTHING = None
@@ -283,12 +283,20 @@ MUTANTS = (
     Mutant(name="intent not fsynced", patches=lambda: _appends(lambda line: b'"state":"intent"' not in line)),
     Mutant(name="intent after the POST", patches=_intent_after_post),
     Mutant(name="id not fsynced", patches=lambda: _appends(lambda line: b'"state":"submitted"' not in line)),
-    Mutant(name="no folder ever synced", patches=lambda: [patch.object(SimDisk, "sync_folder", lambda self, path: None)]),
+    Mutant(
+        name="no folder ever synced", patches=lambda: [patch.object(SimDisk, "sync_folder", lambda self, path: None)]
+    ),
     Mutant(name="fold in place", patches=lambda: [patch.object(lockfile, "replace_whole", _replace_in_place)]),
     Mutant(name="fold without fsync", patches=lambda: [patch.object(lockfile, "replace_whole", _replace_unsynced)]),
-    Mutant(name="fold without folder sync", patches=lambda: [patch.object(lockfile, "replace_whole", _replace_without_folder)]),
+    Mutant(
+        name="fold without folder sync",
+        patches=lambda: [patch.object(lockfile, "replace_whole", _replace_without_folder)],
+    ),
     Mutant(name="stored clip not fsynced", patches=lambda: [patch.object(store.Shelf, "keep", _keep_unsynced)]),
-    Mutant(name="named before recorded, not stored", patches=lambda: [patch.object(fetch.Fetcher, "_settle", _settle_named_first)]),
+    Mutant(
+        name="named before recorded, not stored",
+        patches=lambda: [patch.object(fetch.Fetcher, "_settle", _settle_named_first)],
+    ),
     Mutant(name="content not verified", patches=lambda: [patch.object(fetch.Fetcher, "_verified", _believe_anything)]),
     Mutant(name="POST again when the answer is lost", patches=lambda: [patch.object(purchase, "classify", _resend)]),
     Mutant(name="no settle time", patches=lambda: _option("settle", 0.0)),
@@ -297,32 +305,52 @@ MUTANTS = (
         name="unconfirmed attempts hold no slot",
         patches=lambda: [patch.object(slots.Slots, "_left", lambda self, attempt: 0.0)],
     ),
-    Mutant(name="slot freed before the longest render", patches=lambda: [patch.object(slots.Slots, "_left", _shorter_hold)]),
+    Mutant(
+        name="slot freed before the longest render", patches=lambda: [patch.object(slots.Slots, "_left", _shorter_hold)]
+    ),
     Mutant(name="slot check and record not atomic", patches=_stale_reserve),
-    Mutant(name="slots counted from one lockfile", patches=lambda: [patch.object(memory.Memory, "everywhere", _own_only)]),
-    Mutant(name="claimed ids not excluded", patches=lambda: [patch.object(evidence, "_unclaimed", lambda jobs, _: list(jobs))]),
+    Mutant(
+        name="slots counted from one lockfile", patches=lambda: [patch.object(memory.Memory, "everywhere", _own_only)]
+    ),
+    Mutant(
+        name="claimed ids not excluded",
+        patches=lambda: [patch.object(evidence, "_unclaimed", lambda jobs, _: list(jobs))],
+    ),
     Mutant(
         name="adopted without its prompt",
-        patches=lambda: [patch.object(evidence, "same", lambda job, request: evidence.may_be(job, request))],
+        patches=lambda: [patch.object(evidence, "same", evidence.may_be)],
     ),
     Mutant(name="unsent ranks below intent", patches=lambda: _ranked(unsent=-1.0)),
     Mutant(name="abandoned ranks above submitted", patches=lambda: _ranked(abandoned=2.5)),
     Mutant(name="no torn-tail rule", patches=_no_torn_rule),
     Mutant(name="one nonce for two POSTs", patches=_one_nonce),
     Mutant(name="absence believed from any list", patches=lambda: _profile(list_complete=True)),
-    Mutant(name="adoption while an equal POST is live", patches=lambda: [patch.object(evidence, "_alike", lambda *_: False)]),
-    Mutant(name="claims are not recorded", patches=lambda: [patch.object(planning, "_claim", lambda attempt, shot: attempt)]),
+    Mutant(
+        name="adoption while an equal POST is live",
+        patches=lambda: [patch.object(evidence, "_alike", lambda *_: False)],
+    ),
+    Mutant(
+        name="claims are not recorded",
+        patches=lambda: [patch.object(planning, "_claim", lambda attempt, shot: attempt)],
+    ),
     Mutant(name="lockfile written before the ledger", patches=_lockfile_first),
     Mutant(name="failed jobs not brought back", patches=lambda: _missing_without(State.FAILED)),
     Mutant(name="bought clips not brought back", patches=lambda: _missing_without(State.DONE, State.SUBMITTED)),
     Mutant(name="unconfirmed attempts not brought back", patches=lambda: _missing_without(State.INTENT)),
     Mutant(name="lockfile's facts not taken into a new ledger", patches=_no_copy_to_ledger),
     Mutant(name="no window for adoption", patches=lambda: [patch.object(evidence, "_in_window", lambda *_: True)]),
-    Mutant(name="no look for jobs that nobody remembers", patches=lambda: [patch.object(execution, "unexplained", lambda *_: ())]),
+    Mutant(
+        name="no look for jobs that nobody remembers",
+        patches=lambda: [patch.object(execution, "unexplained", lambda *_: ())],
+    ),
     Mutant(
         name="absence for attempts of another key, or past retention",
         patches=lambda: [
-            patch.object(reconcile.Reconciler, "_absence_counts", lambda self, case, listing: self._run.options.profile.list_complete)
+            patch.object(
+                reconcile.Reconciler,
+                "_absence_counts",
+                lambda self, case, listing: self._run.options.profile.list_complete,
+            )
         ],
     ),
 )

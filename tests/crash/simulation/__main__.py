@@ -25,7 +25,7 @@ def main() -> int:
         try:
             with remembered_lines():
                 World(seed).play()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             violations += 1
             print(f"seed {seed}: {type(error).__name__}: {error}")
             if arguments.seed is not None:

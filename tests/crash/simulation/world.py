@@ -468,7 +468,9 @@ class World:
         for manifest in self.manifests:
             open_ |= {wish(shot.request) for shot in manifest.shots if shot.id in manifest.held}
         if self.loses == "both":  # what nobody wants any more may be forgotten with both memories
-            open_ |= {wish(job.request) for job in self.server.books} - {wish(shot.request) for each in self.manifests for shot in each.shots}
+            open_ |= {wish(job.request) for job in self.server.books} - {
+                wish(shot.request) for each in self.manifests for shot in each.shots
+            }
         for job in self.server.look():
             if not job.foreign and job.id not in known and wish(job.request) not in open_:
                 raise Violation(f"{job.id} was billed and nobody knows of it")
