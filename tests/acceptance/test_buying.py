@@ -177,6 +177,7 @@ def test_a_malformed_key_is_told_without_showing_it(desk: Desk, shop: Shop) -> N
     assert bad.stderr.startswith("error: the key has an illegal character at position")
 
 
+@pytest.mark.slow
 def test_a_server_that_is_down_is_told_and_nothing_is_lost(desk: Desk, open_shop: Callable[..., Shop]) -> None:
     desk.environ |= {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": KEY}
     down = desk.run("render", "film.yaml")
@@ -187,6 +188,7 @@ def test_a_server_that_is_down_is_told_and_nothing_is_lost(desk: Desk, open_shop
     assert shop.billed == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_run_and_the_next_one_goes_on(
     desk: Desk, open_shop: Callable[..., Shop], number: int, code: int
@@ -246,6 +248,7 @@ def test_two_runs_of_one_manifest_do_not_meet(desk: Desk, open_shop: Callable[..
     assert shop.billed == 2
 
 
+@pytest.mark.slow
 def test_two_manifests_share_the_slots_of_their_account(desk: Desk, open_shop: Callable[..., Shop]) -> None:
     shop = open_shop(pace=Pace(render_seconds=1), rules=Rules(key=KEY))
     desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
