@@ -18,7 +18,7 @@ from runner.manifest.request import Fit, ReferenceImage, Request
 from runner.plan import Situation
 from runner.provider.profile import Profile
 from runner.provider.videos import Job, JobId
-from tests.crash.simulation.disk import Filesystem, SimDisk
+from tests.crash.simulation.disk import Crash, Filesystem, SimDisk
 from tests.unit.report_factory import make_profile as make_profile_of_reports
 
 ORIGIN = "https://videos.test/v1"
@@ -136,6 +136,16 @@ class Machine:
 
     def disk(self) -> SimDisk:
         return SimDisk(self.fs, self.operations.append, self._fails)
+
+    def dying_disk(self, operations: int) -> SimDisk:
+        """A door that a process has only for so many steps; at the next one it is dead, by `Crash`."""
+        left = iter(range(operations))
+
+        def tick(_: str) -> None:
+            if next(left, None) is None:
+                raise Crash
+
+        return SimDisk(self.fs, tick, self._fails)
 
     def put(self, path: Path, data: bytes) -> None:
         """Another program puts a file there, as `git checkout` does: a new file of that name."""

@@ -14,6 +14,7 @@ from runner.lock.facts import Attempt, State, join_all
 from runner.lock.lines import HEADER
 from runner.lock.lockfile import Lockfile, folded
 from runner.lock.scan import scan
+from tests.crash.simulation.disk import Crash
 from tests.unit.factories import FOLDER, Machine, claimed, make_attempt
 from tests.unit.strategies import ATTEMPTS
 
@@ -137,23 +138,11 @@ def test_a_power_cut_during_a_fold_leaves_the_old_file_or_the_new() -> None:
     for stop_after in range(12):
         machine = Machine()
         opened(machine).fold(old)
-        machine.operations.clear()
-
-        class Dead(BaseException):
-            pass
-
-        def tick(what: str, machine: Machine = machine, left: int = stop_after) -> None:
-            machine.operations.append(what)
-            if len(machine.operations) > left:
-                raise Dead
-
-        disk = machine.disk()
-        disk._tick = tick
-        lockfile = Lockfile(disk, PATH)
+        lockfile = Lockfile(machine.dying_disk(stop_after), PATH)
         lockfile.load()
         try:
             lockfile.fold(new)
-        except Dead:
+        except Crash:
             machine.fs.power_cut()
         assert machine.disk().read(PATH) in (folded(old), folded(new))
 
