@@ -57,12 +57,13 @@ class Ledger:
         line = lines.write(record, crc=True, owner=True)
         path = self._folder / RESCUE
         append_durably(self._disk, path, line, at=self._disk.size(path) or 0)
+        self._disk.sync_folder(self._folder)
         return line
 
     def _append(self, record: Attempt, name: str) -> None:
         path = self._folder / name
         line = lines.write(record, crc=True, owner=True)
-        if name not in self._ends:
+        if not self._ends.get(name):  # there is no such file, or its header was torn off
             self._disk.write(path, lines.HEADER, at=0)
             self._disk.sync(path)
             self._disk.sync_folder(self._folder)

@@ -112,7 +112,9 @@ class Memory:
 
     def fold(self) -> None:
         """Leave one line for each attempt in the lockfile. Raises OSError."""
-        self._take_in_changes()
+        if self._lockfile.changed():
+            with self.ledger.held():
+                self._take_in_changes()
         self._lockfile.fold(self.attempts.values())
 
     def _record(self, fact: Attempt) -> None:
@@ -126,10 +128,16 @@ class Memory:
             self._lockfile.append(joined)
 
     def _take_in_changes(self) -> bool:
-        """Somebody put another lockfile there, as `git checkout` does: its facts are as true as ours."""
+        """Somebody put another lockfile there, as `git checkout` does: its facts are as true as ours.
+
+        Only while the ledger is held.
+        """
         if not self._lockfile.changed():
             return False
-        self.attempts = join_all(believe(self._lockfile.load(), self._where.lockfile), self.attempts)
+        found = believe(self._lockfile.load(), self._where.lockfile)
+        for record in found:
+            self.ledger.add(self._ours(record), key=self._where.key)
+        self.attempts = join_all(found, self.attempts)
         return True
 
     def _sync_lockfile(self) -> None:

@@ -46,9 +46,9 @@ def scan(data: bytes) -> Scan:
     """Read every line of a file."""
     whole, tail = _split(data)
     read = [_read(number, line) for number, line in enumerate(whole, 1)]
-    dropped = _torn_lines(read)
     last = _read(len(whole) + 1, tail) if tail else None
     unterminated = isinstance(last, Attempt)
+    dropped = 0 if unterminated else _torn_lines(read)
     kept = read[: len(read) - dropped] + ([last] if isinstance(last, Attempt) else [])
     torn = sum(len(line) + 1 for line in whole[len(whole) - dropped :]) + (0 if unterminated else len(tail))
     return Scan(

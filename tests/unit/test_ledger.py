@@ -186,7 +186,6 @@ def test_a_line_that_another_process_is_just_writing_is_read_when_it_is_whole() 
     assert set(watching.attempts) == {"0001", "0002"}
 
 
-@pytest.mark.xfail(strict=True, reason="a ledger whose header was torn off goes on without one")
 @pytest.mark.parametrize(
     "left", [b"", HEADER[:20], HEADER[:-1], b"\0" * 40], ids=["nothing", "a part", "no end", "zeros"]
 )
@@ -292,7 +291,6 @@ def test_a_rescued_fact_is_read_by_the_next_run() -> None:
     assert {id_: each.jobs for id_, each in seen(machine).items()} == {"0007": ("video_7",), "0008": ("video_8",)}
 
 
-@pytest.mark.xfail(strict=True, reason="the folder is not synced when the rescue file is new")
 def test_a_rescued_fact_outlives_a_power_cut() -> None:
     machine = Machine()
     ledger_on(machine).rescue(owned(State.SUBMITTED))

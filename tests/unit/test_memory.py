@@ -266,7 +266,6 @@ def test_a_lockfile_that_was_replaced_during_a_run_is_taken_in(nothing_is_left: 
     assert written(machine) == states(memory) == {"0001": State.DONE, **pulled}
 
 
-@pytest.mark.xfail(strict=True, reason="facts of a lockfile that was replaced during a run do not go to the ledger")
 def test_what_a_replaced_lockfile_told_is_in_the_ledger_too() -> None:
     machine = Machine()
     memory = bought(machine, make_attempt(State.SUBMITTED))

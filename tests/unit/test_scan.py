@@ -84,9 +84,6 @@ def test_a_bad_line_at_the_end_is_damage_if_it_has_no_zeros() -> None:
     assert told(scan(WHOLE + b"what is this\n")) == ([5], "")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="lines of zeros are torn off although a record follows, and the cut goes through it"
-)
 def test_zeros_before_a_record_without_line_end_are_damage_or_cut_at_the_right_place() -> None:
     data = HEADER + LINES[0] + b"\0" * 40 + b"\n" + LINES[2][:-1]
     reading = scan(data)
