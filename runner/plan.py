@@ -161,7 +161,7 @@ class Situation:
 def make(shots: Sequence[Shot], situation: Situation) -> Plan:
     """The plan for these shots in this situation."""
     owned, claims = assign(shots, situation.attempts.values())
-    known = {attempt.intent.shot for attempt in situation.attempts.values()}
+    known = {name for each in situation.attempts.values() for name in (each.intent.shot, _last_owner(each))}
     steps = tuple(_step(shot, owned[shot.id], situation, known=shot.id in known) for shot in shots)
     at_work = {step.attempt.id for step in steps if step.attempt}
     leftover = tuple(
@@ -185,17 +185,20 @@ def assign(
     wants: dict[str, Fingerprint] = {shot.id: shot.request.fingerprint for shot in shots}
     owned: dict[ShotId, list[Attempt]] = {shot.id: [] for shot in shots}
     free: dict[Fingerprint, dict[str, list[Attempt]]] = {}
-    for attempt in sorted(attempts, key=lambda each: each.id):
+    # What falls back to an earlier owner comes last: an owner that has another clip leaves it to who has none.
+    for attempt in sorted(attempts, key=lambda each: (_last_owner(each) != owner_of(each, wants), each.id)):
         owner = owner_of(attempt, wants)
-        if owner is None:
-            free.setdefault(attempt.fingerprint, {}).setdefault(_former_owner(attempt), []).append(attempt)
+        if owner is None or (owner != _last_owner(attempt) and owned[owner]):
+            free.setdefault(attempt.fingerprint, {}).setdefault(_last_owner(attempt), []).append(attempt)
         else:
             owned[owner].append(attempt)
     claims: list[Attempt] = []
     for shot in shots:
-        groups = free.get(shot.request.fingerprint, {})
-        for name in _claimable(groups, owned[shot.id]):
-            claimed = [_claim(each, shot.id) for each in sorted(groups.pop(name), key=_worth, reverse=True)]
+        groups = free.get(shot.request.fingerprint)
+        if groups and all(each.state is State.UNSENT for each in owned[shot.id]):
+            best = min(groups, key=lambda name: _rank(groups[name]))
+            # The best comes first: a claim that is cut by a kill has then taken over what matters.
+            claimed = [_claim(each, shot.id) for each in sorted(groups.pop(best), key=_importance, reverse=True)]
             owned[shot.id] += claimed
             claims += claimed
     return {shot: tuple(each) for shot, each in owned.items()}, tuple(claims)
@@ -269,11 +272,18 @@ def price_of(shot: Shot, profile: Profile) -> Decimal | None:
 
 def _foremost(attempts: Sequence[Attempt]) -> Attempt | None:
     """The attempt that speaks for the shot: the newest take that has, or may get, a clip; else the latest word."""
-    going = [each for each in attempts if each.state in (State.DONE, State.SUBMITTED, State.INTENT)]
-    if going:
-        return max(going, key=lambda each: (each.intent.take, _WORTH[each.state], each.id))
     told = [each for each in attempts if each.state is not State.UNSENT]
-    return max(told or attempts, key=lambda each: each.id, default=None)
+    latest = max(told or attempts, key=lambda each: each.id, default=None)
+    going = [each for each in told if each.state in _WORTH]
+    if not going or latest is None:
+        return latest
+    newest = max(going, key=lambda each: (each.intent.take, _WORTH[each.state], each.id))
+    return latest if _ordered(latest) and latest.intent.take > newest.intent.take else newest
+
+
+def _ordered(attempt: Attempt) -> bool:
+    """Whether a person gave it up for a new purchase."""
+    return attempt.state is State.ABANDONED and attempt.ruling is not None and attempt.ruling.resubmit
 
 
 _WORTH: Final = {State.INTENT: 0, State.SUBMITTED: 1, State.DONE: 2}
@@ -290,7 +300,7 @@ def _best(attempt: Attempt, mine: Sequence[Attempt], situation: Situation) -> Be
         case State.UNSENT:
             return Best.NOTHING
         case State.ABANDONED:
-            return Best.ORDERED if attempt.ruling and attempt.ruling.resubmit else Best.ABANDONED
+            return Best.ORDERED if _ordered(attempt) else Best.ABANDONED
         case State.EXPIRED:
             return Best.LOST if situation.profile.resubmit_lost else Best.EXPIRED
         case State.REJECTED:
@@ -330,27 +340,22 @@ def _leftover_step(attempt: Attempt) -> Step:
     )
 
 
-def _claimable(groups: Mapping[str, Sequence[Attempt]], owned: Sequence[Attempt]) -> list[str]:
-    """Which former owners' attempts a shot takes over: the best, if it has none; and the rest of a claim that was cut."""
-    lineage = {name for each in owned for name in (each.intent.shot, *(claim.shot for claim in each.claims))}
-    rest = [name for name in groups if name in lineage]
-    if rest or any(each.state is not State.UNSENT for each in owned) or not groups:
-        return rest
-    return [min(groups, key=lambda name: _rank(groups[name]))]
-
-
 def _claim(attempt: Attempt, shot: ShotId) -> Attempt:
     number = max((claim.number for claim in attempt.claims), default=0) + 1
     return replace(attempt, claims=tuple(sorted({*attempt.claims, Claim(number=number, shot=shot)})))
 
 
-def _former_owner(attempt: Attempt) -> str:
+def _last_owner(attempt: Attempt) -> str:
     return attempt.claims[-1].shot if attempt.claims else attempt.intent.shot
 
 
 def _rank(group: Sequence[Attempt]) -> tuple[int, str]:
     """Groups with a clip come first, then those that may get one."""
     return -max(_worth(each) for each in group), group[0].id
+
+
+def _importance(attempt: Attempt) -> tuple[bool, int, int, str]:
+    return attempt.state in _WORTH, attempt.intent.take, _worth(attempt), attempt.id
 
 
 def _worth(attempt: Attempt) -> int:

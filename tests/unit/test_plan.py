@@ -245,11 +245,16 @@ def test_with_a_clip_its_whole_history_is_taken_over() -> None:
     assert plan.steps[0].attempt.id == "0003"
 
 
-def test_a_rename_that_was_cut_short_is_finished() -> None:
-    history = [claimed(make_attempt(State.DONE, 1), "sea"), make_attempt(State.DONE, 2, take=2)]
-    plan = plan_of(make_shot("sea"), known=history)
-    assert plan.claims == (claimed(history[1], "sea"),)
-    assert plan_of(make_shot("sea"), known=[history[0], *plan.claims]).claims == ()
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_rename_that_was_cut_short_by_a_kill_buys_nothing(cut: int) -> None:
+    takes = [make_attempt(State.DONE, 1), make_attempt(State.FAILED, 2, take=3), make_attempt(State.DONE, 3, take=2)]
+    claims = plan_of(make_shot("sea"), known=takes).claims
+    assert [each.intent.take for each in claims] == [2, 1, 3]
+    cut_short = join_all([*takes, *claims[:cut]])
+    plan = plan_of(make_shot("sea"), known=list(cut_short.values()))
+    assert bought(plan) == []
+    assert plan.steps[0].attempt is not None
+    assert plan.steps[0].attempt.intent.take == 2
 
 
 def test_claims_are_numbered_and_of_those_that_fit_the_highest_counts() -> None:
