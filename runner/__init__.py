@@ -14,7 +14,7 @@ Data goes one way::
 - ``lock/``      what happened. A fact is a line; the facts of one attempt join by rank. The lockfile beside the
   manifest and the ledger of this machine are joined at open; every fact goes to the ledger first. The store keeps
   clips by content.
-- ``plan.py``    what to do. One table from (best fact, clip here, in the store, at the server) to (action, reason).
+- ``plan/``      what to do. One table from (best fact, clip here, in the store, at the server) to (action, reason).
   Pure.
 - ``provider/``  who does it. Profiles are data; `Videos` is the door to a server; a POST's outcome is classified by
   evidence.
@@ -28,7 +28,7 @@ Data goes one way::
 - ``disk.py clock.py events.py errors.py settings.py``  the doors to the world and the words that all rooms share.
 
 Imports go down only: cli, commands, report, execute, plan, lock | provider, manifest, the shared words.
-Where to change what: a rule of the manifest: ``manifest/rules.py``; what happens to a shot: the table in ``plan.py``;
+Where to change what: a rule of the manifest: ``manifest/rules.py``; what happens to a shot: ``plan/table.py``;
 what a status or an error means: ``provider/``; when money may be spent: ``execute/purchase.py`` and
 ``execute/reconcile.py``; how it looks: ``report/``.
 

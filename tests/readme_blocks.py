@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runner.plan import TABLE, Row
+from runner.plan.table import TABLE, Row
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

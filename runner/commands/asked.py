@@ -12,7 +12,8 @@ import click
 from runner.errors import WrongUsage
 from runner.manifest.batch import ShotId
 from runner.manifest.wording import quoted
-from runner.plan import Action, Plan
+from runner.plan.steps import Plan
+from runner.plan.table import Action
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
 _DURATION: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smh])")

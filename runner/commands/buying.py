@@ -8,7 +8,7 @@ import click
 
 from runner.commands.asked import Asked
 from runner.errors import BudgetPassed
-from runner.plan import Plan, total
+from runner.plan.steps import Plan, total
 from runner.report.money import money
 from runner.report.wording import counted
 

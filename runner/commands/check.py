@@ -9,7 +9,7 @@ import click
 from runner.commands.names import manifests_of
 from runner.commands.wanted import Defective, Wanted, wanted
 from runner.errors import ExitCode
-from runner.plan import price_of, total
+from runner.plan.steps import price_of, total
 from runner.report.money import money
 from runner.report.wording import counted
 from runner.settings import Settings

@@ -11,7 +11,8 @@ from runner.disk import Disk
 from runner.events import RunStarted
 from runner.execute.doors import Options
 from runner.lock.memory import Memory
-from runner.plan import Action, Plan
+from runner.plan.steps import Plan
+from runner.plan.table import Action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from runner.lock.facts import AttemptId
 from runner.lock.memory import Memory
 from runner.manifest.batch import Shot
 from runner.manifest.references import payload
-from runner.plan import Plan
+from runner.plan.steps import Plan
 from runner.provider.videos import Image, VideosAt
 
 _SIGNALS: Final = {

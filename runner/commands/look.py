@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner import plan as planning
 from runner.commands.place import Place, place_of
 from runner.commands.preview import free, remade
 from runner.commands.wanted import Wanted, wanted
@@ -12,7 +11,8 @@ from runner.disk import SystemDisk
 from runner.lock.memory import Memory
 from runner.lock.store import Shelf
 from runner.manifest.batch import ShotId
-from runner.plan import Plan, Situation
+from runner.plan import steps as planning
+from runner.plan.steps import Plan, Situation
 from runner.settings import Settings
 
 

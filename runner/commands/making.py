@@ -26,7 +26,8 @@ from runner.errors import ExitCode
 from runner.events import Listener, RunEnded
 from runner.execute.execution import Report
 from runner.lock.memory import Memory
-from runner.plan import Action, Plan
+from runner.plan.steps import Plan
+from runner.plan.table import Action
 from runner.report.choose import progress
 from runner.report.summary import summary
 from runner.report.wording import counted

@@ -13,7 +13,8 @@ from runner.lock.facts import End, Ruling, State
 from runner.lock.memory import Memory
 from runner.manifest.limits import Limits
 from runner.manifest.request import Request
-from runner.plan import Action, Plan, Step
+from runner.plan.steps import Plan, Step
+from runner.plan.table import Action
 from runner.provider.profile import Prices, Profile
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from runner.lock.facts import Attempt, Intent, Owner
 from runner.lock.ledger import digest_of_key
 from runner.lock.memory import Memory
 from runner.manifest.batch import ShotId
-from runner.plan import Action, Plan, Step
+from runner.plan.steps import Plan, Step
+from runner.plan.table import Action
 from runner.settings import BASE_URL, Settings
 
 _SETTLED = (Action.KEEP, Action.AWAIT, Action.DOWNLOAD, Action.RESTORE)

@@ -12,7 +12,8 @@ from runner.errors import ExitCode
 from runner.execute import decode
 from runner.execute.mp4 import NotMp4, probe
 from runner.lock.facts import Clip
-from runner.plan import Action, Step
+from runner.plan.steps import Step
+from runner.plan.table import Action
 from runner.report.verify_text import Finding, verify_json, verify_text
 from runner.settings import Settings
 

@@ -18,7 +18,8 @@ from runner.execute.scene import Run
 from runner.execute.server_time import ServerTime
 from runner.execute.watch import Watcher
 from runner.lock.facts import Attempt
-from runner.plan import Action, Plan, Reason, Step
+from runner.plan.steps import Plan, Step
+from runner.plan.table import Action, Reason
 from runner.provider.replies import NoRoute, Refused, ReplyError
 from runner.provider.videos import Videos
 

@@ -14,7 +14,7 @@ from runner.execute.mp4 import NotMp4, Probe, probe
 from runner.execute.scene import Run
 from runner.execute.watch import expire, past_retention
 from runner.lock.facts import Attempt, Clip
-from runner.plan import Step
+from runner.plan.steps import Step
 from runner.provider.replies import (
     Cut,
     Missing,

@@ -16,7 +16,7 @@ from runner.execute.scene import Run
 from runner.execute.slots import Slots
 from runner.lock.facts import Attempt, State
 from runner.manifest.batch import ReferenceChanged
-from runner.plan import Step, may_have_cost, total
+from runner.plan.steps import Step, may_have_cost, total
 from runner.provider.classify import classify
 from runner.provider.outcome import Ambiguous, Halted, Rejected, Submitted, Unsent
 from runner.provider.replies import Missing, ReplyError

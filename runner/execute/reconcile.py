@@ -11,7 +11,7 @@ from runner.execute.asking import unanswered, whole_list
 from runner.execute.evidence import POST_MAX, Busy, Found, Listing, Quiet, Scene, Unclear, finding, titles
 from runner.execute.scene import Run
 from runner.lock.facts import Attempt, AttemptId, State
-from runner.plan import Step
+from runner.plan.steps import Step
 from runner.provider.replies import NoRoute, Refused, ReplyError
 from runner.provider.videos import Videos
 

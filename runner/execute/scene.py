@@ -13,7 +13,7 @@ from runner.execute.doors import Doors, Options
 from runner.execute.evidence import Scene
 from runner.execute.server_time import ServerTime
 from runner.lock.facts import Acceptance, Attempt, AttemptId, Clip, End, Intent, Ruling, State
-from runner.plan import Step
+from runner.plan.steps import Step
 from runner.provider.videos import Job
 
 

@@ -9,7 +9,8 @@ from runner.execute.asking import state, unanswered
 from runner.execute.pace import Pace, expected_render
 from runner.execute.scene import Run
 from runner.lock.facts import Attempt, State
-from runner.plan import Step, may_retry
+from runner.plan.standing import may_retry
+from runner.plan.steps import Step
 from runner.provider.profile import Profile
 from runner.provider.replies import Missing, Refused, ReplyError
 from runner.provider.statuses import State as JobState

@@ -109,7 +109,7 @@ def _check(record: Attempt, tree: Mapping[str, Any]) -> None:
         raise BadLine("the request does not give the fingerprint beside it")
     if tree["state"] != record.state:
         raise BadLine("the state does not fit the facts beside it")
-    last = next(reversed(tree))
+    last = tuple(tree)[-1]
     if last not in _KNOWN and _LIKE_A_CRC.fullmatch(f"{last}:{tree[last]}"):
         raise BadLine("the name of its crc is damaged")
 
@@ -149,7 +149,8 @@ def _tree(record: Attempt, *, owner: bool) -> dict[str, Any]:
     if record.claims:
         tree["claims"] = [[claim.number, claim.shot] for claim in record.claims]
     if owner and record.owner:
-        tree["owner"] = {"paths": list(record.owner.paths), "key": record.owner.key, "calibrated": record.owner.calibrated}
+        made = record.owner
+        tree["owner"] = {"paths": list(made.paths), "key": made.key, "calibrated": made.calibrated}
     tree |= record.more
     return tree | {"fingerprint": record.fingerprint, "attempt": record.id}
 

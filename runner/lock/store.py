@@ -80,7 +80,7 @@ class Shelf:
         return moved
 
     def restore(self, shot: str, clip: Clip, ours: frozenset[str]) -> bool:
-        """Copy a clip from the store into a shot's place; False if the stored bytes are not the clip. Raises OSError."""
+        """Copy a clip from the store into a shot's place; False if the store's bytes are not it. Raises OSError."""
         kept = self.kept(clip.sha256)
         if self.disk.digest(kept) != clip.sha256:
             self.disk.remove(kept)

@@ -1,0 +1,1 @@
+"""What is wanted: YAML with positions, problems, shots, references, requests and their fingerprints."""

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from runner.manifest.request import Request
-from runner.plan import Action, Plan, Step
+from runner.plan.steps import Plan, Step
+from runner.plan.table import Action
 from runner.provider.profile import Profile
 from runner.report.columns import table
 from runner.report.json_lines import plain_value

@@ -8,7 +8,9 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from runner.lock.facts import Attempt, State
-from runner.plan import Action, Plan, Reason, Step, assign, may_have_cost
+from runner.plan.ownership import assign
+from runner.plan.steps import Plan, Step, may_have_cost
+from runner.plan.table import Action, Reason
 from runner.report.columns import table
 from runner.report.json_lines import plain_value
 from runner.report.money import money

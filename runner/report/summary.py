@@ -12,7 +12,8 @@ from runner.errors import ExitCode, Stop
 from runner.events import Ending, ShotEnded
 from runner.execute.execution import Report
 from runner.lock.facts import Attempt
-from runner.plan import Action, Plan, may_have_cost, total
+from runner.plan.steps import Plan, may_have_cost, total
+from runner.plan.table import Action
 from runner.report.money import money
 from runner.report.troubles import THERE, troubles
 from runner.report.wording import command, counted, near, shown

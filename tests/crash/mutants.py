@@ -13,11 +13,11 @@ from typing import Any
 from unittest.mock import patch
 
 from runner import disk as disks
-from runner import plan as planning
 from runner.execute import evidence, execution, fetch, purchase, reconcile, scene, slots
 from runner.execute.mp4 import Probe
 from runner.lock import facts, ledger, lines, lockfile, memory, scan, store
 from runner.lock.facts import Attempt, State
+from runner.plan import ownership
 from runner.provider.outcome import Ambiguous, Unsent
 from tests.crash.simulation.disk import SimDisk
 from tests.crash.simulation.quick import remembered_lines
@@ -331,7 +331,7 @@ MUTANTS = (
     ),
     Mutant(
         name="claims are not recorded",
-        patches=lambda: [patch.object(planning, "_claim", lambda attempt, shot: attempt)],
+        patches=lambda: [patch.object(ownership, "_claim", lambda attempt, shot: attempt)],
     ),
     Mutant(name="lockfile written before the ledger", patches=_lockfile_first),
     Mutant(name="failed jobs not brought back", patches=lambda: _missing_without(State.FAILED)),

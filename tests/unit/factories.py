@@ -15,7 +15,7 @@ from runner.lock.memory import Memory, Where
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.problems import Place
 from runner.manifest.request import Fit, ReferenceImage, Request
-from runner.plan import Situation
+from runner.plan.steps import Situation
 from runner.provider.profile import Profile
 from runner.provider.videos import Job, JobId
 from tests.crash.simulation.disk import Crash, Filesystem, SimDisk

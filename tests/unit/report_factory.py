@@ -10,7 +10,8 @@ from runner.lock.facts import Acceptance, Attempt, AttemptId, Clip, End, Intent,
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.problems import Place
 from runner.manifest.request import Request
-from runner.plan import Action, Plan, Reason, Step
+from runner.plan.steps import Plan, Step
+from runner.plan.table import Action, Reason
 from runner.provider.profile import Prices, Profile
 from tests.unit.manifest_factory import make_limits
 

@@ -11,7 +11,8 @@ from runner.errors import BudgetPassed, WrongUsage
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.problems import Place
 from runner.manifest.request import Request
-from runner.plan import Action, Plan, Reason, Step
+from runner.plan.steps import Plan, Step
+from runner.plan.table import Action, Reason
 
 
 def make_step(shot: str, action: Action = Action.SUBMIT, *, seconds: str = "4", cost: str | None = "0.4") -> Step:

@@ -13,22 +13,10 @@ from hypothesis import strategies as st
 
 from runner.lock.facts import Attempt, Claim, State, join_all
 from runner.manifest.batch import Shot, ShotId
-from runner.plan import (
-    TABLE,
-    Action,
-    Best,
-    Plan,
-    Reason,
-    Row,
-    assign,
-    decide,
-    make,
-    may_have_cost,
-    may_retry,
-    owner_of,
-    servable,
-    total,
-)
+from runner.plan.ownership import assign, owner_of
+from runner.plan.standing import may_retry, servable
+from runner.plan.steps import Plan, make, may_have_cost, total
+from runner.plan.table import TABLE, Action, Best, Reason, Row, decide
 from tests.unit.factories import (
     BORN,
     claimed,

@@ -8,7 +8,7 @@ from PIL import Image
 
 from runner.commands.wanted import wanted
 from runner.errors import ExitCode
-from runner.plan import TABLE, Action
+from runner.plan.table import TABLE, Action
 from tests.readme_blocks import README, ROOT, blocks, written
 
 TEXT = README.read_text(encoding="utf-8")

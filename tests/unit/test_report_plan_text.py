@@ -2,7 +2,7 @@ import json
 from decimal import Decimal
 from textwrap import dedent
 
-from runner.plan import Action, Reason
+from runner.plan.table import Action, Reason
 from runner.report.plan_text import plan_json, plan_text
 from tests.unit.report_factory import make_attempt, make_plan, make_profile, make_step
 

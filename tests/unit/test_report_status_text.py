@@ -5,7 +5,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from runner.lock.facts import Claim, State
-from runner.plan import Action, Reason
+from runner.plan.table import Action, Reason
 from runner.report.status_text import status_json, status_text
 from runner.report.verify_text import Finding, verify_json, verify_text
 from tests.unit.report_factory import make_attempt, make_plan, make_step

@@ -7,7 +7,7 @@ import pytest
 from runner.errors import ExitCode, QuotaUsedUp
 from runner.events import Ending
 from runner.lock.facts import State
-from runner.plan import Action, Reason
+from runner.plan.table import Action, Reason
 from runner.report.summary import summary
 from tests.unit.report_factory import make_attempt, make_outcome, make_plan, make_report, make_step
 

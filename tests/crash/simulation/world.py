@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
-from runner import plan as planning
 from runner.errors import ExitCode, LockfileDamaged, Stop
 from runner.events import Ending
 from runner.execute.control import Control
@@ -26,6 +25,7 @@ from runner.manifest.batch import Shot, ShotId
 from runner.manifest.limits import Limits
 from runner.manifest.problems import Place
 from runner.manifest.request import Request
+from runner.plan import steps as planning
 from runner.provider.profile import Prices, Profile
 from tests.crash.simulation.disk import Crash, Filesystem, SimDisk
 from tests.crash.simulation.loop import VirtualClock, VirtualLoop

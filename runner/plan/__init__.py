@@ -1,0 +1,1 @@
+"""What to do: pure. The wanted shots and the facts go in; steps with actions, reasons and prices come out."""

@@ -1,0 +1,61 @@
+"""How a shot stands: which of its attempts speaks for it, and what that one means."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from runner.lock.facts import Attempt, State
+from runner.plan.ownership import WORTH
+from runner.plan.table import Best
+from runner.provider.profile import Profile
+from runner.provider.statuses import is_moderation
+
+_PLAINLY: Final = {
+    State.DONE: Best.DONE,
+    State.SUBMITTED: Best.SUBMITTED,
+    State.INTENT: Best.INTENT,
+    State.UNSENT: Best.NOTHING,
+    State.REJECTED: Best.FAILED,
+}
+
+
+def foremost(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt that speaks for the shot: the newest take that has, or may get, a clip; else the latest word."""
+    told = [each for each in attempts if each.state is not State.UNSENT]
+    latest = max(told or attempts, key=lambda each: each.id, default=None)
+    going = [each for each in told if each.state in WORTH]
+    if not going or latest is None:
+        return latest
+    newest = max(going, key=lambda each: (each.intent.take, WORTH[each.state], each.id))
+    return latest if _ordered(latest) and latest.intent.take > newest.intent.take else newest
+
+
+def best_of(attempt: Attempt, mine: Sequence[Attempt], profile: Profile, retries: int) -> Best:
+    """What the attempt that speaks for a shot means for it, as the table tells it apart."""
+    if attempt.state is State.ABANDONED:
+        return Best.ORDERED if _ordered(attempt) else Best.ABANDONED
+    if attempt.state is State.EXPIRED:
+        return Best.LOST if profile.resubmit_lost else Best.EXPIRED
+    if attempt.state is State.FAILED:
+        return Best.RETRYABLE if may_retry(attempt, mine, retries) else Best.FAILED
+    return _PLAINLY[attempt.state]
+
+
+def may_retry(attempt: Attempt, mine: Iterable[Attempt], retries: int) -> bool:
+    """Whether the manifest allows a new purchase after this failure; never after moderation."""
+    if attempt.end is None or is_moderation(attempt.end.code, attempt.end.message):
+        return False
+    return sum(each.state is State.FAILED for each in mine) <= retries
+
+
+def servable(attempt: Attempt, retention: float, now: float) -> bool:
+    """Whether the server can still have the clip, by what it said or else by its retention."""
+    clip = attempt.clip
+    if clip and clip.expires_at is not None:
+        return now < clip.expires_at
+    since = clip.completed_at if clip and clip.completed_at is not None else attempt.intent.at
+    return now < since + retention
+
+
+def _ordered(attempt: Attempt) -> bool:
+    """Whether a person gave it up for a new purchase."""
+    return attempt.state is State.ABANDONED and attempt.ruling is not None and attempt.ruling.resubmit

@@ -1,0 +1,165 @@
+"""The plan: a step for every shot, with an action, a reason and a price."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from runner.lock.facts import Attempt, AttemptId, Clip, State
+from runner.manifest.batch import Shot, ShotId
+from runner.plan.ownership import assign, last_owner
+from runner.plan.standing import best_of, foremost, servable
+from runner.plan.table import Action, Best, Reason, decide
+from runner.provider.profile import Profile
+
+
+class Clips(Protocol):
+    """What the disk has."""
+
+    def here(self, shot: str, clip: Clip) -> bool:
+        """Whether the clip is in the shot's place."""
+        ...
+
+    def stored(self, clip: Clip) -> bool:
+        """Whether the store has the clip."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What this run does about one shot, and why."""
+
+    shot: ShotId
+    action: Action
+    reason: Reason
+    wanted: Shot | None  # None: no shot wants it any more, but it is paid for or may be
+    attempt: Attempt | None = None  # that the action is about
+    take: int = 1
+    cost: Decimal | None = None  # of a purchase; None: unknown
+    note: str = ""  # what the server said when it failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All steps in manifest order, then those that no shot wants; and the claims that make renames free."""
+
+    steps: tuple[Step, ...]
+    claims: tuple[Attempt, ...]  # records to be joined before anything is done
+    spent: Decimal  # over the lockfile's life, as far as prices are known
+    spent_known: bool
+    currency: str
+
+    @property
+    def purchases(self) -> tuple[Step, ...]:
+        """The steps that buy."""
+        return tuple(step for step in self.steps if step.action is Action.SUBMIT)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What the purchases cost at most; None where a price is unknown."""
+        return total(step.cost for step in self.purchases)
+
+    @property
+    def seconds(self) -> int:
+        """Of video that would be bought."""
+        return sum(int(step.wanted.request.seconds) for step in self.purchases if step.wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What the plan is made from, besides the shots."""
+
+    attempts: Mapping[AttemptId, Attempt]
+    clips: Clips
+    profile: Profile
+    retries: int
+    now: float
+    retake: Collection[ShotId] = field(default_factory=frozenset)
+
+
+def make(shots: Sequence[Shot], situation: Situation) -> Plan:
+    """The plan for these shots in this situation."""
+    owned, claims = assign(shots, situation.attempts.values())
+    known = {name for each in situation.attempts.values() for name in (each.intent.shot, last_owner(each))}
+    steps = tuple(_step(shot, owned[shot.id], situation, known=shot.id in known) for shot in shots)
+    at_work = {step.attempt.id for step in steps if step.attempt}
+    leftover = tuple(
+        _leftover_step(each) for each in _unfinished(situation.attempts.values()) if each.id not in at_work
+    )
+    prices = [each.intent.price for each in situation.attempts.values() if may_have_cost(each)]
+    prices_known = situation.profile.prices
+    return Plan(
+        steps=steps + leftover,
+        claims=claims,
+        spent=sum((price for price in prices if price is not None), Decimal(0)),
+        spent_known=None not in prices,
+        currency=prices_known.currency if prices_known else "",
+    )
+
+
+def price_of(shot: Shot, profile: Profile) -> Decimal | None:
+    """What the shot costs at most, where that is known."""
+    request = shot.request
+    return profile.prices.of(request.model, request.size, request.seconds) if profile.prices else None
+
+
+def may_have_cost(attempt: Attempt) -> bool:
+    """Whether money may have been spent on an attempt; failed jobs count, since servers differ there."""
+    return attempt.state not in (State.UNSENT, State.REJECTED)
+
+
+def total(costs: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum, or None where one is unknown."""
+    known = tuple(costs)
+    return None if None in known else sum((cost for cost in known if cost is not None), Decimal(0))
+
+
+def _step(shot: Shot, mine: Sequence[Attempt], situation: Situation, *, known: bool) -> Step:
+    attempt = foremost(mine)
+    take = attempt.intent.take if attempt else 1
+    best = Best.OTHER if known else Best.NOTHING
+    if attempt:
+        best = best_of(attempt, mine, situation.profile, situation.retries)
+    if shot.id in situation.retake and best not in (Best.INTENT, Best.SUBMITTED):
+        best, take = Best.ORDERED, take + (1 if attempt else 0)
+    clip = attempt.clip if attempt else None
+    row = decide(
+        best,
+        here=bool(clip and situation.clips.here(shot.id, clip)),
+        stored=bool(clip and situation.clips.stored(clip)),
+        served=bool(attempt and servable(attempt, situation.profile.retention, situation.now)),
+    )
+    return Step(
+        shot=shot.id,
+        action=row.action,
+        reason=row.reason,
+        wanted=shot,
+        attempt=attempt if row.action is not Action.SUBMIT else None,
+        take=take,
+        cost=price_of(shot, situation.profile),
+        note=_note(attempt),
+    )
+
+
+def _note(attempt: Attempt | None) -> str:
+    if attempt is None:
+        return ""
+    if attempt.end:
+        return attempt.end.message or attempt.end.code
+    return attempt.ruling.why if attempt.ruling else ""
+
+
+def _unfinished(attempts: Iterable[Attempt]) -> Iterable[Attempt]:
+    return (each for each in attempts if each.state in (State.INTENT, State.SUBMITTED))
+
+
+def _leftover_step(attempt: Attempt) -> Step:
+    awaited = attempt.state is State.SUBMITTED
+    return Step(
+        shot=ShotId(attempt.intent.shot),
+        action=Action.AWAIT if awaited else Action.RESOLVE,
+        reason=Reason.IN_FLIGHT if awaited else Reason.UNCONFIRMED,
+        wanted=None,
+        attempt=attempt,
+        take=attempt.intent.take,
+    )
