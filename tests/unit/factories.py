@@ -10,14 +10,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from runner.execute.control import Control
+from runner.execute.doors import Doors, Options
+from runner.execute.scene import Run
+from runner.execute.server_time import ServerTime
 from runner.lock.facts import Acceptance, Attempt, AttemptId, Claim, Clip, End, Intent, Owner, Ruling, State
 from runner.lock.memory import Memory, Where
+from runner.lock.store import Shelf
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.problems import Place
 from runner.manifest.request import Fit, ReferenceImage, Request
 from runner.plan.steps import Situation
 from runner.provider.profile import Profile
-from runner.provider.videos import Job, JobId
+from runner.provider.videos import Content, Image, Job, JobId, Page, Polled, Posted, Resume, Sink, ToldTime
 from tests.crash.simulation.disk import Crash, Filesystem, SimDisk
 from tests.unit.report_factory import make_profile as make_profile_of_reports
 
@@ -170,3 +175,90 @@ def make_where(name: str = "film", *, folder: Path = FOLDER, key: str = "key") -
 def open_memory(machine: Machine, *wanted: Attempt, where: Where | None = None) -> Memory:
     """The memory of a manifest that wants the clips of some attempts."""
     return Memory.open(machine.disk(), where or make_where(), {each.fingerprint for each in wanted})
+
+
+class StillClock:
+    """Two clocks that only a test, or sleeping, moves on."""
+
+    def __init__(self, wall: float = BORN, monotonic: float = 5000.0) -> None:
+        self.wall = wall
+        self.ticks = monotonic
+        self.sleeps: list[float] = []
+
+    def now(self) -> float:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return self.ticks
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.pass_by(seconds)
+
+    def pass_by(self, seconds: float) -> None:
+        self.wall += seconds
+        self.ticks += seconds
+
+
+class Line:
+    """A server that answers what it is told to, one answer or error after the other."""
+
+    def __init__(self, *answers: Polled | Page | Exception, told_time: ToldTime | None = None) -> None:
+        self._answers = list(answers)
+        self.asked: list[str | None] = []
+        self.told_time = told_time
+
+    async def retrieve(self, job: JobId) -> Polled:
+        answer = self._next(job)
+        assert isinstance(answer, Polled)
+        return answer
+
+    async def list(self, after: str | None) -> Page:
+        answer = self._next(after)
+        assert isinstance(answer, Page)
+        return answer
+
+    async def create(self, request: Request, image: Image | None) -> Posted:
+        raise AssertionError("nothing is bought here")
+
+    async def content(self, job: JobId, sink: Sink, resume: Resume | None) -> Content:
+        raise AssertionError("nothing is fetched here")
+
+    async def close(self) -> None:
+        pass
+
+    def _next(self, asked: str | None) -> Polled | Page:
+        self.asked.append(asked)
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def make_options(**fields: Any) -> Options:
+    profile = fields.pop("profile", None) or make_profile()
+    defaults: dict[str, Any] = {
+        "manifest": "film.yaml", "file_name": "film.yaml", "origin": ORIGIN, "key": "key", "slots": 2, "settle": 480.0,
+        "retries": 0,
+    }  # fmt: skip
+    return Options(profile=profile, **{**defaults, **fields})
+
+
+def make_run(memory: Memory, clock: StillClock, line: Line | None = None, **options: Any) -> Run:
+    """A run at its start: what a test does not name may not be touched."""
+    disk = Machine().disk()
+    hidden = FOLDER / ".shotlock"
+    shelf = Shelf(disk=disk, folder=FOLDER, renders=FOLDER / "renders", hidden=hidden, store=hidden / "store")
+    doors = Doors(
+        disk=disk,
+        clock=clock,
+        memory=memory,
+        shelf=shelf,
+        videos_at=lambda _: line,
+        listen=lambda _: None,
+        image_of=lambda _: None,
+        nonce=lambda _: AttemptId("fresh"),
+        running=lambda _: False,
+        trouble_in=None,
+    )
+    return Run(doors=doors, options=make_options(**options), control=Control(), time=ServerTime(clock, line))

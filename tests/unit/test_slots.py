@@ -1,0 +1,125 @@
+"""Slots: counted over all runs and manifests of the machine, dead ones included, and let go only when that is sure."""
+
+import pytest
+
+from runner.execute.scene import Run
+from runner.execute.slots import Slots
+from runner.lock.facts import Acceptance, Attempt, State
+from runner.provider.videos import Polled, ToldTime
+from tests.unit.factories import (
+    BORN,
+    Line,
+    Machine,
+    StillClock,
+    make_attempt,
+    make_job,
+    make_owner,
+    make_run,
+    make_where,
+    open_memory,
+)
+
+HOLD = 480.0 + 300.0
+HOLDING = (State.INTENT, State.ABANDONED, State.SUBMITTED)
+DATED, UNDATED = make_owner(calibrated=True), make_owner(calibrated=False)
+
+
+def run_that_knows(*attempts: Attempt, clock: StillClock | None = None, told: bool = True, **options: object) -> Run:
+    """A run of a machine whose ledger has these attempts, of another manifest."""
+    machine, clock = Machine(), clock or StillClock()
+    other = open_memory(machine, where=make_where("other"))
+    for attempt in attempts:
+        with other.ledger.held():
+            other.ledger.add(attempt, key="key")
+    now = ToldTime(server=clock.now(), monotonic=clock.monotonic())
+    line = Line(Polled(job=make_job()), told_time=now if told else None)
+    return make_run(open_memory(machine), clock, line, **options)
+
+
+def test_an_account_that_nobody_uses_is_free() -> None:
+    slots = Slots(run_that_knows())
+    assert slots.free
+    assert slots.taken() == []
+    assert slots.left([]) == 0.0
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_may_have_a_job_running_holds_a_slot(state: State) -> None:
+    slots = Slots(run_that_knows(make_attempt(state, owner=DATED)))
+    assert [each.state for each in slots.taken()] == ([state] if state in HOLDING else [])
+
+
+@pytest.mark.parametrize(("jobs", "free"), [(0, True), (1, True), (2, False), (3, False)])
+def test_slots_are_counted_over_all_manifests(jobs: int, free: bool) -> None:
+    running = [make_attempt(State.SUBMITTED, number, owner=DATED) for number in range(jobs)]
+    assert Slots(run_that_knows(*running)).free is free
+
+
+def test_each_origin_has_its_own_slots() -> None:
+    elsewhere = make_attempt(State.SUBMITTED, owner=DATED, origin="https://elsewhere.test/v1")
+    assert Slots(run_that_knows(elsewhere, slots=1)).free
+
+
+def test_a_job_that_was_seen_to_end_holds_nothing() -> None:
+    run = run_that_knows(make_attempt(State.SUBMITTED, job="video_1", owner=DATED), slots=1)
+    assert not Slots(run).free
+    run.ended_jobs.add("video_1")
+    assert Slots(run).free
+
+
+def test_of_two_jobs_both_must_have_ended() -> None:
+    both = make_attempt(State.SUBMITTED, acceptance=Acceptance(jobs=("a", "b"), at=BORN), owner=DATED)
+    run = run_that_knows(both, slots=1)
+    run.ended_jobs.add("a")
+    assert not Slots(run).free
+    run.ended_jobs.add("b")
+    assert Slots(run).free
+
+
+def test_a_job_holds_its_slot_however_old_it_is() -> None:
+    clock = StillClock()
+    slots = Slots(run_that_knows(make_attempt(State.SUBMITTED, owner=DATED), clock=clock, slots=1))
+    clock.pass_by(10 * HOLD)
+    assert not slots.free
+
+
+@pytest.mark.parametrize("state", [State.INTENT, State.ABANDONED])
+def test_an_unconfirmed_attempt_lets_go_after_settling_and_the_longest_render(state: State) -> None:
+    clock = StillClock()
+    unconfirmed = make_attempt(state, owner=DATED)
+    slots = Slots(run_that_knows(unconfirmed, clock=clock, slots=1))
+    clock.pass_by(HOLD - 1)
+    assert not slots.free
+    assert slots.left([unconfirmed]) == 1.0
+    clock.pass_by(1)
+    assert slots.free
+
+
+def test_a_longer_settling_holds_longer() -> None:
+    clock = StillClock()
+    slots = Slots(run_that_knows(make_attempt(owner=DATED), clock=clock, slots=1, settle=1000.0))
+    clock.pass_by(HOLD + 1)
+    assert not slots.free
+
+
+def test_the_one_that_lets_go_first_is_waited_for() -> None:
+    first, second = make_attempt(number=1, owner=DATED), make_attempt(number=2, owner=DATED, at=BORN + 60)
+    assert Slots(run_that_knows(first, second)).left([second, first]) == HOLD
+
+
+@pytest.mark.parametrize(("owner", "told"), [(UNDATED, True), (DATED, False), (None, True)])
+def test_an_age_that_no_server_told_is_counted_from_when_this_run_first_saw_it(owner: object, told: bool) -> None:
+    clock = StillClock(wall=BORN + 100 * HOLD)
+    slots = Slots(run_that_knows(make_attempt(owner=owner), clock=clock, told=told, slots=1))
+    assert not slots.free
+    clock.pass_by(HOLD - 1)
+    assert not slots.free
+    clock.pass_by(1)
+    assert slots.free
+
+
+def test_a_wall_clock_that_jumps_frees_no_slot() -> None:
+    clock = StillClock()
+    slots = Slots(run_that_knows(make_attempt(owner=DATED), clock=clock, slots=1))
+    clock.wall += 10 * HOLD
+    assert not slots.free
