@@ -11,12 +11,15 @@ call of the API (`post`, `retrieve`, `list`, `content`), with no WHAT. WHEN is `
     full:POINT NTH     from there on the disk is full: the first half of a write is done, then ENOSPC
     once:POINT NTH     the same, but only that once
     bad:POINT NTH      from there on nothing can be synced: EIO
+    limit BYTES        no file may become longer: the kernel takes a part of a write, then refuses
     count FILE         let live, and write down how often each point was crossed
+    hasty SECONDS      let live, and look that often whether another run's job has left its slot
 """
 
 import errno
 import json
 import os
+import resource
 import signal
 import sys
 from collections import Counter
@@ -27,6 +30,7 @@ from typing import Any
 
 from runner.cli import main as shotlock
 from runner.disk import SystemDisk
+from runner.execute import purchase
 from runner.provider.http import HttpVideos
 
 _CALLS = {"create": "post", "retrieve": "retrieve", "list": "list", "content": "content"}
@@ -41,6 +45,11 @@ class Fate:
     def __init__(self, point: str, nth: str) -> None:
         self._act, _, self._point = point.rpartition(":")
         self._nth = 0 if point == "count" else int(nth)
+        if point == "limit":
+            sys.dont_write_bytecode = True
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self._nth, self._nth))
+        if point == "hasty":
+            purchase._LOOK_AGAIN = float(nth)
         self._counts = Path(nth).resolve() if point == "count" else None
         self._crossed: Counter[str] = Counter()
         self._met = False

@@ -8,16 +8,17 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from runner.lock.facts import Attempt, State
+from runner.lock.facts import Attempt, State, join_all
 from runner.lock.scan import scan
 from runner.sandbox import blank
 from runner.sandbox.clip import Clip, ClipSpec
@@ -62,6 +63,7 @@ class Stage:
     cradle: Cradle | None = None  # where it is given, lives begin warm
     said: list[str] = field(default_factory=list)
     lives: list[str] = field(default_factory=list)
+    processes: "list[subprocess.Popen[str]]" = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -78,9 +80,10 @@ class Stage:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 
-    def start(self, *arguments: str, **environ: str) -> "subprocess.Popen[str]":
-        """Start a command as a person does."""
-        return self._cold(["-m", "runner", *arguments], environ)
+    def start(self, *arguments: str, fate: Fate | None = None) -> "subprocess.Popen[str]":
+        """Start a command as a person does; or one with a fate."""
+        doomed = ["tests.crash.mortal", *map(str, fate or ()), "--"]
+        return self._cold(["-m", *(doomed if fate else ["runner"]), *arguments])
 
     def end(self, process: "subprocess.Popen[str]", *, within: float = _LIFETIME) -> Ended:
         """Wait for a process's own end. One that hangs is killed, and that is a violation."""
@@ -97,19 +100,18 @@ class Stage:
 
         `meanwhile` is called with the pid as soon as there is one.
         """
-        doomed = [*map(str, fate or ("none", 0)), "--", *arguments]
         if self.cradle is not None:
-            return self._warm(self.cradle, doomed, meanwhile)
-        process = self._cold(["-m", "tests.crash.mortal", *doomed] if fate else ["-m", "runner", *arguments], {})
+            return self._warm(self.cradle, [*map(str, fate or ("none", 0)), "--", *arguments], meanwhile)
+        process = self.start(*arguments, fate=fate)
         if meanwhile:
             meanwhile(process.pid)
         return self.end(process)
 
-    def _cold(self, arguments: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
+    def _cold(self, arguments: Sequence[str]) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=self.folder,
-            env={**self._environ(), **environ},
+            env=self._environ(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -117,6 +119,15 @@ class Stage:
             encoding="utf-8",
             start_new_session=True,
         )
+        self.processes.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what a failed test left running."""
+        for process in self.processes:
+            if process.returncode is None:
+                process.kill()
+                process.communicate()
 
     def _warm(self, cradle: Cradle, arguments: Sequence[str], meanwhile: Meanwhile | None) -> Ended:
         screen = self.root / f"screen-{len(self.lives)}"
@@ -153,7 +164,8 @@ class Stage:
         return path.read_bytes() if path.exists() else b""
 
     def facts(self, name: str = "film") -> tuple[Attempt, ...]:
-        return scan(self.lock(name)).records
+        """What the lockfile says of each attempt."""
+        return tuple(join_all(scan(self.lock(name)).records).values())
 
     def _environ(self) -> dict[str, str]:
         return {
@@ -168,12 +180,12 @@ class Stage:
 
     # --- judging
 
-    def violations(self) -> list[str]:
-        """What is wrong whenever it is looked at, also in the middle of a batch."""
+    def violations(self, *, times: int = 1) -> list[str]:
+        """What is wrong whenever it is looked at, also in the middle of a batch. Every prompt is wanted `times`."""
         found = []
         ledger = self.ledger
         per_wish = Counter(bill["prompt"] for bill in ledger["billed"])
-        found += [f"billed {count} times: {prompt}" for prompt, count in per_wish.items() if count > 1]
+        found += [f"billed {count} times: {prompt}" for prompt, count in per_wish.items() if count > times]
         if ledger["max_running"] > _RUNNING:
             found.append(f"{ledger['max_running']} jobs were running at once")
         found += [f"a traceback: {text}" for text in self.said if "Traceback" in text]
@@ -221,8 +233,12 @@ class Stage:
             return [f"it is not done after {resumes} resumes", *self.violations()]
         return self.incomplete(name, about=about) + self.restless(name) + self.violations()
 
-    def account(self) -> str:
-        """Everything that tells what happened, for whoever has to find out why."""
+    def verdict(self, complaints: Iterable[str]) -> str:
+        """Nothing where nothing is wrong, else the complaints and everything that may tell why."""
+        found = list(complaints)
+        return "\n".join(["", *found, self._account()]) if found else ""
+
+    def _account(self) -> str:
         parts = {"lives": "\n".join(self.lives)}
         parts |= {str(path.relative_to(self.root)): path.read_text(errors="replace") for path in self._books()}
         parts |= {path.name: path.read_text() for path in _files(self.state / "crashes")}
@@ -255,7 +271,17 @@ def stage(
     with threaded(sandbox):
         running = Stage(root=root, sandbox=sandbox, cradle=cradle)
         running.write(profile=profile)
-        yield running
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """An empty folder that goes away afterwards: a thousand stages would fill a disk."""
+    with tempfile.TemporaryDirectory(prefix="kills-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 def _clip_in_pieces(spec: ClipSpec, target: Path) -> None:

@@ -5,13 +5,11 @@ three run.
 """
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -19,9 +17,8 @@ import pytest
 from runner.lock.facts import State
 from runner.sandbox.faults import Do, Fault, Moment, On
 from tests.crash.cradle import Cradle
-from tests.crash.stage import PROMPTS, UNLISTED, Ended, Stage, stage
-
-AT_ONCE = 6  # deaths that are played side by side; most of their time they wait
+from tests.crash.side_by_side import asked, side_by_side
+from tests.crash.stage import PROMPTS, UNLISTED, Ended, Stage, folder, stage
 
 POINTS = {
     # what is said to the server
@@ -146,13 +143,13 @@ UNLISTED_CASES = [Case((death,), lists=False) for death in UNANSWERED]
 
 
 @pytest.mark.parametrize("case", LISTED_CASES, ids=str)
-def test_a_killed_run_is_resumed_without_a_second_bill(case: Case, verdicts: Mapping[Case, Future[str]]) -> None:
+def test_a_killed_run_is_resumed_without_a_second_bill(case: Case, verdicts: Mapping[Case, "Future[str]"]) -> None:
     assert verdicts[case].result() == ""
 
 
 @pytest.mark.parametrize("case", UNLISTED_CASES, ids=str)
 def test_where_no_list_tells_a_killed_purchase_waits_for_a_person(
-    case: Case, verdicts: Mapping[Case, Future[str]]
+    case: Case, verdicts: Mapping[Case, "Future[str]"]
 ) -> None:
     assert verdicts[case].result() == ""
 
@@ -167,35 +164,22 @@ def test_every_point_that_a_run_crosses_is_in_the_table() -> None:
 
 
 @pytest.fixture(scope="module")
-def verdicts(request: pytest.FixtureRequest) -> Iterator[Mapping[Case, Future[str]]]:
+def verdicts(request: pytest.FixtureRequest) -> Iterator[Mapping[Case, "Future[str]"]]:
     """The verdict on each case that was asked for: empty where nothing is wrong, else everything that is known."""
-    here = [item for item in request.session.items if getattr(item, "module", None) is request.module]
-    asked = [item.callspec.params["case"] for item in here if hasattr(item, "callspec")]
-    with ExitStack() as cradles, ThreadPoolExecutor(AT_ONCE) as pool:
-        free: SimpleQueue[Cradle] = SimpleQueue()
-        for _ in range(AT_ONCE):
-            free.put(cradles.enter_context(Cradle()))
-        yield {case: pool.submit(_verdict, case, free) for case in asked}
-        pool.shutdown(cancel_futures=True)
+    with side_by_side(asked(request, "case"), _verdict) as futures:
+        yield futures
 
 
-def _verdict(case: Case, free: SimpleQueue[Cradle]) -> str:
-    play = _listed if case.lists else _unlisted
-    cradle = free.get()
-    try:
-        with _scene(case, cradle) as it:
-            complaints = play(case, it)
-            return "\n".join([*complaints, it.account()]) if complaints else ""
-    finally:
-        free.put(cradle)
+def _verdict(case: Case, cradle: Cradle) -> str:
+    with _scene(case, cradle) as it:
+        return it.verdict(_listed(case, it) if case.lists else _unlisted(case, it))
 
 
 @contextmanager
 def _scene(case: Case, cradle: Cradle | None = None) -> Iterator[Stage]:
-    with tempfile.TemporaryDirectory(prefix="kills-", ignore_cleanup_errors=True) as name:
-        kind: dict[str, Any] = {} if case.lists else {"profile": UNLISTED, "lists": False}
-        with stage(Path(name), cradle=cradle, **kind) as it:
-            yield it
+    kind: dict[str, Any] = {} if case.lists else {"profile": UNLISTED, "lists": False}
+    with folder() as root, stage(root, cradle=cradle, **kind) as it:
+        yield it
 
 
 def _listed(case: Case, it: Stage) -> list[str]:

@@ -1,0 +1,44 @@
+"""Cases of one test module, played side by side: most of their time they wait for servers, disks and clocks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.crash.cradle import Cradle
+
+AT_ONCE = 6
+
+_Case = TypeVar("_Case")
+_Result = TypeVar("_Result")
+
+
+def asked(request: pytest.FixtureRequest, parameter: str) -> list[Any]:
+    """The values of a parameter in those tests of the module that this session will run."""
+    here = [item for item in request.session.items if getattr(item, "module", None) is request.module]
+    named = [item.callspec.params for item in here if hasattr(item, "callspec")]
+    return [params[parameter] for params in named if parameter in params]
+
+
+@contextmanager
+def side_by_side(
+    cases: list[_Case], play: Callable[[_Case, Cradle], _Result], at_once: int = AT_ONCE
+) -> Iterator[Mapping[_Case, "Future[_Result]"]]:
+    """Play cases a few at a time, each with a cradle of its own; gives what comes of them."""
+    with ExitStack() as cradles, ThreadPoolExecutor(at_once) as pool:
+        free: SimpleQueue[Cradle] = SimpleQueue()
+        for _ in range(min(at_once, len(cases))):
+            free.put(cradles.enter_context(Cradle()))
+
+        def played(case: _Case) -> _Result:
+            cradle = free.get()
+            try:
+                return play(case, cradle)
+            finally:
+                free.put(cradle)
+
+        yield {case: pool.submit(played, case) for case in cases}
+        pool.shutdown(cancel_futures=True)
