@@ -2,7 +2,6 @@
 
 import itertools
 import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -315,46 +314,6 @@ def test_when_all_is_done_no_order_and_no_new_names_cost_anything(shots: list[Sh
     assert [step.attempt and step.attempt.id for step in once_more.steps] == [
         step.attempt and step.attempt.id for step in plan.steps
     ]
-
-
-KINDS = st.sampled_from(["rename", "move", "insert", "remove", "edit"])
-EDITS = st.lists(st.tuples(KINDS, st.integers(0, 9), st.sampled_from("xyz")), max_size=12)
-
-
-@given(EDITS)
-def test_a_story_of_edits_never_buys_more_than_was_ever_wanted_at_once(story: list[tuple[str, int, str]]) -> None:
-    shots = [make_shot("s0", "x"), make_shot("s1", "y")]
-    known: dict[object, Attempt] = {}
-    most: Counter[str] = Counter()
-    for number, (what, place, prompt) in enumerate([("move", 0, "x"), *story]):
-        shots = _edited(shots, what, place, prompt, fresh=f"n{number}")
-        wanted = Counter(shot.request.fingerprint for shot in shots)
-        most |= Counter({str(wish): count for wish, count in wanted.items()})
-        plan = make(shots, make_situation(*known.values()))
-        known = dict(join_all(plan.claims, known))
-        for step in plan.purchases:
-            assert step.wanted is not None
-            new = make_attempt(State.DONE, len(known), shot=step.shot, take=step.take, request=step.wanted.request)
-            known[new.id] = new
-        assert set(actions(make(shots, make_situation(*known.values()))).values()) <= {Action.KEEP}
-    assert Counter(str(each.fingerprint) for each in known.values()) <= most
-
-
-def _edited(shots: list[Shot], what: str, place: int, prompt: str, *, fresh: str) -> list[Shot]:
-    """The manifest after one edit. Edits of prompts are to new ones: those back and forth are held one by one above."""
-    shots, at = [*shots], place % len(shots) if shots else 0
-    match what:
-        case "rename" if shots:
-            shots[at] = replace(shots[at], id=ShotId(fresh))
-        case "move" if shots:
-            shots.append(shots.pop(at))
-        case "insert":
-            shots.insert(at, make_shot(fresh, prompt))
-        case "remove" if shots:
-            shots.pop(at)
-        case "edit" if shots:
-            shots[at] = replace(shots[at], request=make_shot(prompt=fresh).request)
-    return shots
 
 
 # -- which attempt speaks for a shot
