@@ -49,7 +49,7 @@ class Fate:
             sys.dont_write_bytecode = True
             resource.setrlimit(resource.RLIMIT_FSIZE, (self._nth, self._nth))
         if point == "hasty":
-            purchase._LOOK_AGAIN = float(nth)
+            vars(purchase)["_LOOK_AGAIN"] = float(nth)
         self._counts = Path(nth).resolve() if point == "count" else None
         self._crossed: Counter[str] = Counter()
         self._met = False
@@ -90,6 +90,8 @@ def role_of(path: Path) -> str:
             return "part"
         case ".mp4":
             return "store" if folder == "store" else "clip"
+        case _:
+            pass
     roles = {"shotlock": "state", "store": "store", "parts": "parts", ".gitignore": "ignore"}
     return roles.get(name, "clip" if folder == "renders" else "folder")
 

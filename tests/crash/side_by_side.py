@@ -14,6 +14,7 @@ AT_ONCE = 6
 
 _Case = TypeVar("_Case")
 _Result = TypeVar("_Result")
+_Submit = Callable[[Callable[[_Case, Cradle], _Result], _Case], "Future[_Result]"]
 
 
 def asked(request: pytest.FixtureRequest, parameter: str) -> list[Any]:
@@ -24,21 +25,32 @@ def asked(request: pytest.FixtureRequest, parameter: str) -> list[Any]:
 
 
 @contextmanager
-def side_by_side(
-    cases: list[_Case], play: Callable[[_Case, Cradle], _Result], at_once: int = AT_ONCE
-) -> Iterator[Mapping[_Case, "Future[_Result]"]]:
-    """Play cases a few at a time, each with a cradle of its own; gives what comes of them."""
+def warm_pool(
+    at_once: int = AT_ONCE,
+) -> Iterator[Callable[[Callable[[_Case, Cradle], _Result], _Case], "Future[_Result]"]]:
+    """Gives a way to play a case as soon as there is a place; each place has a cradle of its own."""
     with ExitStack() as cradles, ThreadPoolExecutor(at_once) as pool:
         free: SimpleQueue[Cradle] = SimpleQueue()
-        for _ in range(min(at_once, len(cases))):
+        for _ in range(at_once):
             free.put(cradles.enter_context(Cradle()))
 
-        def played(case: _Case) -> _Result:
+        def played(play: Callable[[_Case, Cradle], _Result], case: _Case) -> _Result:
             cradle = free.get()
             try:
                 return play(case, cradle)
             finally:
                 free.put(cradle)
 
-        yield {case: pool.submit(played, case) for case in cases}
-        pool.shutdown(cancel_futures=True)
+        try:
+            yield lambda play, case: pool.submit(played, play, case)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def side_by_side(
+    cases: list[_Case], play: Callable[[_Case, Cradle], _Result]
+) -> Iterator[Mapping[_Case, "Future[_Result]"]]:
+    """Play cases a few at a time; gives what comes of each."""
+    with warm_pool(min(AT_ONCE, len(cases))) as submit:
+        yield {case: submit(play, case) for case in cases}

@@ -63,7 +63,7 @@ class Stage:
     cradle: Cradle | None = None  # where it is given, lives begin warm
     said: list[str] = field(default_factory=list)
     lives: list[str] = field(default_factory=list)
-    processes: "list[subprocess.Popen[str]]" = field(default_factory=list)
+    processes: "dict[subprocess.Popen[str], list[str]]" = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -93,7 +93,7 @@ class Stage:
             process.kill()
             stdout, stderr = process.communicate()
             stderr += _HUNG
-        return self._ended(list(map(str, process.args[2:])), process.returncode, stdout, stderr)
+        return self._ended(self.processes[process], process.returncode, stdout, stderr)
 
     def run(self, *arguments: str, fate: Fate | None = None, meanwhile: Meanwhile | None = None) -> Ended:
         """A command from its start to its end. With a fate it dies, or its disk fails, at that crossing of that point.
@@ -119,7 +119,7 @@ class Stage:
             encoding="utf-8",
             start_new_session=True,
         )
-        self.processes.append(process)
+        self.processes[process] = [*arguments[1:]]
         return process
 
     def close(self) -> None:
@@ -131,6 +131,8 @@ class Stage:
 
     def _warm(self, cradle: Cradle, arguments: Sequence[str], meanwhile: Meanwhile | None) -> Ended:
         screen = self.root / f"screen-{len(self.lives)}"
+        for kind in ("out", "err"):
+            Path(f"{screen}.{kind}").touch()  # it may die before it opens them
         pid = cradle.start(arguments, folder=self.folder, environ=self._environ(), screen=screen)
         patience = threading.Timer(_LIFETIME, os.kill, (pid, signal.SIGALRM))
         patience.start()
