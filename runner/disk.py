@@ -46,6 +46,10 @@ class Disk(Protocol):
         """What tells a file from another that took its name."""
         ...
 
+    def stamp(self, path: Path) -> tuple[int, int, int] | None:
+        """Size, time of the last change (ns) and inode: the same stamp means the same content. None: no file."""
+        ...
+
     def names(self, folder: Path) -> tuple[str, ...]:
         """Names in a folder, sorted; empty where there is no folder."""
         ...
@@ -119,6 +123,14 @@ class SystemDisk:
         except FileNotFoundError:
             return None
         return status.st_dev, status.st_ino
+
+    def stamp(self, path: Path) -> tuple[int, int, int] | None:
+        """See `Disk.stamp`."""
+        try:
+            status = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return status.st_size, status.st_mtime_ns, status.st_ino
 
     def names(self, folder: Path) -> tuple[str, ...]:
         """See `Disk.names`."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from runner.commands.wanted import Wanted
 from runner.disk import Disk
 from runner.lock.memory import Where
+from runner.lock.seen import Seen
 from runner.lock.store import Shelf
 from runner.settings import Settings
 
@@ -28,7 +29,8 @@ class Place:
     def shelf(self, disk: Disk) -> Shelf:
         """Where its clips lie."""
         folder = self.manifest.parent
-        return Shelf(disk=disk, folder=folder, renders=self.renders, hidden=self.hidden, store=self.store)
+        seen = Seen(disk, self.hidden / f"{self.manifest.stem}.seen.json")
+        return Shelf(disk=disk, folder=folder, renders=self.renders, hidden=self.hidden, store=self.store, seen=seen)
 
 
 def place_of(wanted: Wanted, settings: Settings, *, preview: bool) -> Place:

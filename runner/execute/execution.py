@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
-from runner.errors import ExitCode, Stop
+from runner.errors import ExitCode, ServerUnreachable, Stop
 from runner.events import Ending, Phase, ShotEnded
 from runner.execute.asking import unanswered, whole_list
 from runner.execute.control import Control
@@ -18,9 +19,9 @@ from runner.execute.scene import Run
 from runner.execute.server_time import ServerTime
 from runner.execute.watch import Watcher
 from runner.lock.facts import Attempt
-from runner.plan.steps import Plan, Step
+from runner.plan.steps import Plan, Step, total
 from runner.plan.table import Action, Reason
-from runner.provider.replies import NoRoute, Refused, ReplyError
+from runner.provider.replies import NoRoute, NotAServer, Refused, ReplyError
 from runner.provider.videos import Videos
 
 _DOWNLOADS: Final = 4  # at once
@@ -33,6 +34,7 @@ class Report:
     outcomes: tuple[ShotEnded, ...]
     stop: Stop | None
     signal: ExitCode | None
+    cost: Decimal | None = Decimal(0)  # of the purchases of this run, at most; None: some price is not known
 
     @property
     def exit_code(self) -> ExitCode:
@@ -55,12 +57,13 @@ async def execute(plan: Plan, doors: Doors, options: Options, control: Control) 
         doors.shelf.make_ready()
         await Execution(run, plan.steps, videos).work()
         doors.memory.fold()
+        doors.shelf.seen.save()
     except Stop as stop:
         control.halt(stop)
     except OSError as error:
         control.halt(run.disk_failed(error))
     outcomes = tuple(run.outcomes)
-    return Report(outcomes=outcomes, stop=control.stop, signal=control.signal)
+    return Report(outcomes=outcomes, stop=control.stop, signal=control.signal, cost=total(run.costs.values()))
 
 
 class Execution:
@@ -143,6 +146,10 @@ class Execution:
         try:
             listing = await whole_list(self._videos, self._run.doors.clock)
         except NoRoute:
+            return purchases
+        except NotAServer as error:
+            hint = "does the base URL belong to a videos server, and should it end in `/v1`?"
+            self._run.control.halt(ServerUnreachable(f"the base URL leads to a web page: {error.words}", hint=hint))
             return purchases
         except Refused:
             return purchases  # the first POST tells whether that is the key's fault

@@ -75,7 +75,7 @@ class Fetcher:
         self._attempt = attempt
         self._job = job
         self._shelf = run.doors.shelf
-        self._path = self._shelf.part(attempt.job or "")
+        self._path = self._shelf.part(attempt.id)
         self._part = Part(run.doors.disk, self._path)
 
     async def work(self) -> None:
@@ -153,7 +153,7 @@ class Fetcher:
             disk.remove(self._path)
             self._run.end(self._step, Ending.DONE, f"its clip is kept as {self._shelf.kept(sha256)}")
             return
-        moved = self._shelf.put(self._path, self._step.shot, self._run.our_clips())
+        moved = self._shelf.put(self._path, self._step.shot, sha256, self._run.our_clips())
         if moved:
             self._run.say(f"a file that is not ours lay in the place of `{self._step.shot}`: it is now {moved}")
         self._run.end(

@@ -11,6 +11,7 @@ from typing import Final
 ReadAt = Callable[[int, int], bytes]  # offset, size
 
 _MOOV_LIMIT: Final = 64 << 20
+_DEEPEST: Final = 8  # a sample table lies four boxes deep
 _CONTAINERS: Final = frozenset({b"trak", b"mdia"})
 
 
@@ -75,11 +76,13 @@ def _read_moov(moov: bytes) -> Probe:
     return Probe(size=size, seconds=seconds, audio=audio)
 
 
-def _inner(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _inner(data: bytes, depth: int = 0) -> Iterator[tuple[bytes, bytes]]:
+    if depth > _DEEPEST:
+        raise NotMp4("its boxes lie in one another without end")
     for kind, start, size in _boxes(lambda offset, count: data[offset : offset + count], len(data)):
         content = data[start : start + size]
         if kind in _CONTAINERS:
-            yield from _inner(content)
+            yield from _inner(content, depth + 1)
         else:
             yield kind, content
 

@@ -9,6 +9,7 @@ from runner.manifest.request import Request
 
 _FIRST: Final = 1.0  # seconds; the ramp doubles from here
 _MOST: Final = 30.0
+_LEAST: Final = 0.2  # a server's wish for no pause is no leave to hammer it
 
 
 def expected_render(request: Request, attempts: Iterable[Attempt], typical: float) -> float:
@@ -38,7 +39,7 @@ class Pace:
     def wait(self, elapsed: float, progress: int | None, asked: float | None) -> float:
         """Seconds until the next poll; `asked` is the server's own wish."""
         if asked is not None:
-            return asked
+            return max(asked, _LEAST)
         dense = min(max(self._expected / 30, 0.1), 5.0)
         ramp, self._ramp = self._ramp, min(self._ramp * 2, _MOST)
         left = self.remaining(elapsed, progress)

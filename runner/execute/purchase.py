@@ -11,23 +11,18 @@ from typing import Final, assert_never
 
 from runner.errors import BudgetPassed, NoCredentials, QuotaUsedUp, ServerUnreachable, Stop
 from runner.events import Bought, Ending, Phase
-from runner.execute.asking import state
 from runner.execute.scene import Run
 from runner.execute.slots import Slots
 from runner.lock.facts import Attempt, State
 from runner.manifest.batch import ReferenceChanged
 from runner.plan.steps import Step, may_have_cost, total
 from runner.provider.classify import classify
-from runner.provider.outcome import Ambiguous, Halted, Rejected, Submitted, Unsent
-from runner.provider.replies import Missing, ReplyError
+from runner.provider.outcome import Ambiguous, Halted, Outcome, Rejected, Submitted, Unsent
 from runner.provider.retry import repeat
-from runner.provider.statuses import State as JobState
-from runner.provider.statuses import state_of
 from runner.provider.videos import Image, Posted, Videos
 
 _NO_SLOT: Final = "slot"
 _NO_BUDGET: Final = "budget"
-_LOOK_AGAIN: Final = 15.0  # seconds between looks at other runs' jobs while no slot is free
 _BUSY_WAIT: Final = 5.0  # seconds, doubled up to a minute, after "too many" without a Retry-After
 
 
@@ -56,7 +51,6 @@ class Buyer:
         self._queue: deque[Step] = deque()
         self._posted = 0
         self._admitted = 0
-        self._costs: list[Decimal | None] = []
         self._full_since: float | None = None
 
     def add(self, step: Step) -> None:
@@ -126,7 +120,7 @@ class Buyer:
         """Send one POST and record what became of it."""
         self._run.moved(step, Phase.SUBMITTING)
         posted = await _shielded(self._videos.create(attempt.intent.request, image))
-        outcome = classify(posted, first=self._posted == 0, profile=self._run.options.profile)
+        outcome = self._unheard_of(classify(posted, first=self._posted == 0, profile=self._run.options.profile))
         self._posted += 1 if posted.sent else 0
         match outcome:
             case Submitted(job=job):
@@ -153,9 +147,20 @@ class Buyer:
             case never:
                 assert_never(never)
 
+    def _unheard_of(self, outcome: Outcome) -> Outcome:
+        """An answer that names somebody's job is no answer: one job is never two purchases."""
+        if not isinstance(outcome, Submitted):
+            return outcome
+        self._run.doors.memory.refresh()
+        known = {job for each in self._run.doors.memory.everywhere(self._run.options.origin) for job in each.jobs}
+        if outcome.job.id not in known:
+            return outcome
+        return Ambiguous(why=f"its answer names job {outcome.job.id}, which is another purchase's")
+
     def _lose_sight(self, step: Step, attempt: Attempt, why: str) -> None:
         """A job may or may not exist: never send it again, look it up."""
         self._admitted += 1
+        self._run.costs[attempt.id] = attempt.intent.price
         patience = f"{self._run.options.settle:.0f} s"
         looking = f"no clear answer to its POST ({why}); looking it up at the server, for {patience} at least"
         self._run.say(f"shot `{step.shot}`: {looking}", step.shot)
@@ -164,10 +169,10 @@ class Buyer:
     def _admit(self, step: Step, attempt: Attempt) -> None:
         self._admitted += 1
         self._full_since = None
-        self._costs.append(attempt.intent.price)
+        self._run.costs[attempt.id] = attempt.intent.price
         job = attempt.job or ""
         cost = attempt.intent.price
-        self._run.doors.listen(Bought(shot=step.shot, job=job, cost=cost, total=total(self._costs)))
+        self._run.doors.listen(Bought(shot=step.shot, job=job, cost=cost, total=total(self._run.costs.values())))
         self._bought(step, attempt)
 
     async def _reserve(self, step: Step) -> Attempt | None:
@@ -182,7 +187,8 @@ class Buyer:
             if refusal == _NO_BUDGET:
                 self._run.control.halt(self._budget_passed(step))
                 return None
-            await self._wait_for_slot(step)
+            self._run.moved(step, Phase.WAITING)
+            await self._slots.wait(self._videos)
         return None
 
     def _refusal(self, step: Step) -> str:
@@ -194,47 +200,14 @@ class Buyer:
     def _affordable(self, step: Step) -> bool:
         options = self._run.options
         spent = [each.intent.price for each in self._run.attempts() if may_have_cost(each)]
-        return _within(options.budget, [*spent, step.cost]) and _within(options.max_cost, [*self._costs, step.cost])
+        bought = self._run.costs.values()
+        return _within(options.budget, [*spent, step.cost]) and _within(options.max_cost, [*bought, step.cost])
 
     def _budget_passed(self, step: Step) -> Stop:
         return BudgetPassed(
             f"buying shot `{step.shot}` would pass the budget",
             hint="raise `budget` or --max-cost, or buy less with --only",
         )
-
-    async def _wait_for_slot(self, step: Step) -> None:
-        self._run.moved(step, Phase.WAITING)
-        mine = self._run.doors.memory.attempts
-        taken = self._slots.taken()
-        if taken and not any(each.id in mine and each.state is State.SUBMITTED for each in taken):
-            self._tell_who_is_waited_for(taken)
-        for each in taken:
-            if each.id not in mine and each.state is State.SUBMITTED:
-                await self._look_after(each)
-        if not self._slots.free:
-            await self._run.control.change(_LOOK_AGAIN)
-
-    def _tell_who_is_waited_for(self, taken: list[Attempt]) -> None:
-        unconfirmed = [each for each in taken if each.state is not State.SUBMITTED]
-        if not unconfirmed:
-            self._run.say("waiting for a slot: other runs on this machine have jobs running on the account")
-            return
-        minutes = self._slots.left(unconfirmed) / 60
-        self._run.say(f"waiting for a slot: a job whose answer was lost may still have it, for up to {minutes:.0f} min")
-
-    async def _look_after(self, attempt: Attempt) -> None:
-        """See whether another run's job has ended; its run may be dead."""
-        for job in attempt.jobs:
-            try:
-                polled = await state(self._videos, job, self._run.doors.clock)
-            except Missing:
-                if self._run.time.now() > attempt.intent.at + self._slots.hold:
-                    self._run.ended_jobs.add(job)
-            except ReplyError:
-                continue
-            else:
-                if state_of(polled.job.status) in (JobState.COMPLETED, JobState.FAILED, JobState.EXPIRED):
-                    self._run.ended_jobs.add(job)
 
     async def _wait_out(self, refused: Unsent, wait: float) -> None:
         """The server takes no job now: wait as long as it says, or for a slot of ours to become free."""
@@ -244,13 +217,14 @@ class Buyer:
             minutes = self._slots.hold / 60
             stop = ServerUnreachable(f"the server has taken no job for {minutes:.0f} min: {refused.why}")
             self._run.control.halt(stop)
-        self._run.say(f"the server takes no more jobs now ({refused.why}); waiting")
         if refused.slots_full:
+            self._run.say(f"the server takes no more jobs now ({refused.why}); waiting for a slot")
             await self._run.control.change(wait)
-        else:
-            await self._run.control.pause(
-                wait if refused.again_after is None else max(refused.again_after, _LEAST_WAIT)
-            )
+            return
+        if refused.again_after is not None:
+            wait = max(refused.again_after, _LEAST_WAIT)
+        self._run.say(f"the server takes no more jobs now ({refused.why}); asking again in {wait:.0f} s")
+        await self._run.control.pause(wait)
 
     def _over_limit(self) -> bool:
         limit = self._run.options.limit

@@ -26,6 +26,7 @@ class Run:
     control: Control
     time: ServerTime
     ended_jobs: set[str] = field(default_factory=set)  # seen to have ended: their slots are free
+    costs: dict[AttemptId, Decimal | None] = field(default_factory=dict)  # of what this run bought, or may have
     first_seen: dict[AttemptId, float] = field(default_factory=dict)  # monotonic, of attempts with no certain date
     posting: set[AttemptId] = field(default_factory=set)  # attempts of this run whose POST is on its way
     outcomes: list[ShotEnded] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Run:
         """What explains the list just read: the facts of every run, read now."""
         self.doors.memory.refresh()
         everywhere = self.doors.memory.everywhere(self.options.origin)
-        return Scene(everywhere=everywhere, live=self._live(everywhere), settle=self.options.settle)
+        return Scene(everywhere=everywhere, live=self.live(everywhere), settle=self.options.settle)
 
     def say(self, text: str, shot: str | None = None) -> None:
         """Tell a person one line, once in a run."""
@@ -84,6 +85,7 @@ class Run:
 
     def record_rule(self, attempt: Attempt, state: State, why: str) -> None:
         """Record that no job came of an attempt. Raises DiskFailed."""
+        self.costs.pop(attempt.id, None)
         ruling = Ruling(state=state, why=why, at=self.time.now())
         self.doors.memory.record(replace(attempt, ruling=ruling))
 
@@ -133,7 +135,8 @@ class Run:
         )
         return Attempt(id=self.doors.nonce(at), intent=intent)
 
-    def _live(self, everywhere: Iterable[Attempt]) -> frozenset[str]:
+    def live(self, everywhere: Iterable[Attempt]) -> frozenset[str]:
+        """The attempts whose POST may be on its way right now, in this run or another."""
         open_ = [each for each in everywhere if each.state is State.INTENT]
         paths = {path for each in open_ if each.owner for path in each.owner.paths}
         alive = {path for path in paths if self.doors.running(path)}

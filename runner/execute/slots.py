@@ -1,9 +1,17 @@
 """Slots: how many jobs may occupy the account, counted from the ledger over all runs and manifests of this machine."""
 
 from collections.abc import Iterable
+from typing import Final
 
+from runner.execute.asking import state
 from runner.execute.scene import Run
 from runner.lock.facts import Attempt, State
+from runner.provider.replies import Missing, ReplyError
+from runner.provider.statuses import State as JobState
+from runner.provider.statuses import state_of
+from runner.provider.videos import Videos
+
+_LOOK_AGAIN: Final = 5.0  # seconds between looks at other runs' jobs while no slot is free
 
 
 class Slots:
@@ -23,6 +31,41 @@ class Slots:
         """The attempts that occupy a slot: jobs until they were seen to end, unconfirmed ones for `hold`."""
         everywhere = self._run.doors.memory.everywhere(self._run.options.origin)
         return [each for each in everywhere if self._occupies(each)]
+
+    async def wait(self, videos: Videos) -> None:
+        """Wait until a slot may be free; other runs' jobs are looked at meanwhile, for their runs may be dead."""
+        mine = self._run.doors.memory.attempts
+        taken = self.taken()
+        if taken and not any(each.id in mine and each.state is State.SUBMITTED for each in taken):
+            self._tell_who_is_waited_for(taken)
+        for each in taken:
+            if each.id not in mine and each.state is State.SUBMITTED:
+                await self._look_after(each, videos)
+        if not self.free:
+            await self._run.control.change(_LOOK_AGAIN)
+
+    def _tell_who_is_waited_for(self, taken: list[Attempt]) -> None:
+        live = self._run.live(taken)
+        unconfirmed = [each for each in taken if each.state is not State.SUBMITTED and each.id not in live]
+        if not unconfirmed:
+            self._run.say("waiting for a slot: other runs on this machine have jobs running on the account")
+            return
+        minutes = self.left(unconfirmed) / 60
+        self._run.say(f"waiting for a slot: a job whose answer was lost may still have it, for up to {minutes:.0f} min")
+
+    async def _look_after(self, attempt: Attempt, videos: Videos) -> None:
+        """See whether another run's job has ended; its run may be dead."""
+        for job in attempt.jobs:
+            try:
+                polled = await state(videos, job, self._run.doors.clock)
+            except Missing:
+                if self._run.time.now() > attempt.intent.at + self.hold:
+                    self._run.ended_jobs.add(job)
+            except ReplyError:
+                continue
+            else:
+                if state_of(polled.job.status) in (JobState.COMPLETED, JobState.FAILED, JobState.EXPIRED):
+                    self._run.ended_jobs.add(job)
 
     def left(self, attempts: Iterable[Attempt]) -> float:
         """Seconds until the first of some unconfirmed attempts lets its slot go."""

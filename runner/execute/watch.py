@@ -9,6 +9,7 @@ from runner.execute.asking import state, unanswered
 from runner.execute.pace import Pace, expected_render
 from runner.execute.scene import Run
 from runner.lock.facts import Attempt, State
+from runner.plan.ownership import last_owner
 from runner.plan.standing import may_retry
 from runner.plan.steps import Step
 from runner.provider.profile import Profile
@@ -103,7 +104,8 @@ class Watcher:
         ended = self._run.record_end(self._attempt, State.FAILED, job)
         words = job.error_message or job.error_code or job.status
         request = self._attempt.fingerprint
-        mine = [each for each in self._run.attempts() if each.fingerprint == request]
+        owners = (self._attempt.intent.shot, self._step.shot)
+        mine = [each for each in self._run.attempts() if each.fingerprint == request and last_owner(each) in owners]
         if self._step.wanted and self._run.control.buying and may_retry(ended, mine, self._run.options.retries):
             self._run.say(
                 f"shot `{self._step.shot}` failed ({words}); it is bought again, as `retries` allows", self._step.shot

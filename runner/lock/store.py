@@ -10,6 +10,7 @@ from pathlib import Path
 
 from runner.disk import Disk
 from runner.lock.facts import Clip
+from runner.lock.seen import Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,22 +22,24 @@ class Shelf:
     renders: Path  # places of the clips
     hidden: Path  # .shotlock beside the manifest
     store: Path  # clips by sha256
+    seen: Seen
 
     def place(self, shot: str) -> Path:
         """Where the clip of a shot belongs."""
         return self.renders / f"{shot}.mp4"
 
-    def part(self, job: str) -> Path:
-        """Where a clip is downloaded to. A server's id never becomes a name."""
-        return self.hidden / "parts" / f"{hashlib.sha256(job.encode()).hexdigest()[:24]}.part"
+    def part(self, attempt: str) -> Path:
+        """Where the clip of an attempt is downloaded to. What others wrote never becomes a name."""
+        return self.hidden / "parts" / f"{hashlib.sha256(attempt.encode()).hexdigest()[:24]}.part"
 
     def kept(self, sha256: str) -> Path:
         """Where the store has a clip."""
         return self.store / f"{sha256}.mp4"
 
     def here(self, shot: str, clip: Clip) -> bool:
-        """Whether a file of the clip's size is in the shot's place; `verify` looks closer."""
-        return self.disk.size(self.place(shot)) == clip.bytes
+        """Whether this very clip is in the shot's place."""
+        place = self.place(shot)
+        return self.disk.size(place) == clip.bytes and self.seen.sha256(place) == clip.sha256
 
     def stored(self, clip: Clip) -> bool:
         """Whether the store has a file of the clip's size."""
@@ -66,8 +69,8 @@ class Shelf:
         self.disk.rename(fresh, target)
         self.disk.sync_folder(self.store)
 
-    def put(self, fresh: Path, shot: str, ours: frozenset[str]) -> Path | None:
-        """Rename a verified file into a shot's place, durably.
+    def put(self, fresh: Path, shot: str, sha256: str, ours: frozenset[str]) -> Path | None:
+        """Rename a verified file, of this digest, into a shot's place, durably.
 
         Whatever has the place is never lost: a clip of ours (its sha256 is one of `ours`) goes to the store, anything
         else is moved aside, and its new path is returned. Raises OSError.
@@ -77,6 +80,7 @@ class Shelf:
         moved = self._clear(place, ours) if self.disk.size(place) is not None else None
         self.disk.rename(fresh, place)
         self.disk.sync_folder(place.parent)
+        self.seen.note(place, sha256)
         return moved
 
     def restore(self, shot: str, clip: Clip, ours: frozenset[str]) -> bool:
@@ -89,14 +93,8 @@ class Shelf:
         self.disk.make_folder(fresh.parent)
         self.disk.copy(kept, fresh)
         self.disk.sync(fresh)
-        self.put(fresh, shot, ours)
+        self.put(fresh, shot, clip.sha256, ours)
         return True
-
-    def adopt(self, shot: str, clip: Clip) -> None:
-        """Put a clip that is in its place into the store, if the store lost it. Raises OSError."""
-        place = self.place(shot)
-        if not self.stored(clip) and self.disk.digest(place) == clip.sha256:
-            self.keep(place, clip.sha256)
 
     def _clear(self, place: Path, ours: frozenset[str]) -> Path | None:
         sha256 = self.disk.digest(place)

@@ -54,7 +54,7 @@ def _accepted(posted: Posted) -> Outcome:
     job = job_of(posted.body)
     if job is not None:
         return Submitted(job=job)
-    return Ambiguous(why=f"{posted.status} without a usable id: {posted.text}")
+    return Ambiguous(why=f"{posted.status} with no id that can be used: {posted.text}")
 
 
 def _refused(posted: Posted, status: int, said: ErrorWords, *, first: bool, profile: Profile) -> Outcome:

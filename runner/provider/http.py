@@ -25,7 +25,7 @@ from runner.provider.pages import page_of
 from runner.provider.parsing import job_in_error, job_of, usable_id
 from runner.provider.payload import body_of
 from runner.provider.refusals import Call, not_a_clip, refusal
-from runner.provider.replies import Cut, Missing, NotVideo, Troubled, Unreachable
+from runner.provider.replies import Cut, Missing, NotAServer, NotVideo, Troubled, Unreachable
 from runner.provider.retry_after import poll_after, unix_time
 from runner.provider.times import Times
 from runner.provider.transfer import Pace, begun, is_words, media_type_of
@@ -98,6 +98,8 @@ class HttpVideos(Videos):
         reply = await self._get(f"{self.origin}/videos?limit=100&order=desc{cursor}", _LARGE)
         if not 200 <= reply.status < 300:
             raise refusal(Call.LIST, reply, now=self._clock.now())
+        if reply.body is None and reply.text.startswith("<"):
+            raise NotAServer("a web page came instead of a list of jobs", status=reply.status)
         return page_of(reply.body, after=after)
 
     async def content(self, job: JobId, sink: Sink, resume: Resume | None) -> Content:

@@ -19,6 +19,10 @@ class Troubled(ReplyError):
     """5xx, 408, 409, 425 or a body that makes no sense. Passing."""
 
 
+class NotAServer(ReplyError):
+    """A good status and a web page: the base URL leads to something that is no videos server."""
+
+
 class TooMany(ReplyError):
     """429: ask less often."""
 

@@ -76,8 +76,8 @@ def _spending(report: Report, plan: Plan, attempts: Iterable[Attempt] | None) ->
         return [_NOT_KNOWN]
     if in_all == 0:
         return []
-    this_run = in_all - plan.spent
-    return [f"this run cost {_most(this_run, plan)}, all runs together {money(in_all, plan.currency)}"]
+    this_run = _NOT_KNOWN if report.cost is None else f"this run cost {_most(report.cost, plan)}"
+    return [f"{this_run}, all runs together {money(in_all, plan.currency)}"]
 
 
 def _most(amount: Decimal, plan: Plan) -> str:

@@ -102,7 +102,7 @@ def _settle_named_first(self: Any, found: Probe) -> None:
     sha256 = disk.digest(self._path)
     clip = self._clip(found, sha256)
     if self._step.wanted is not None:
-        self._shelf.put(self._path, self._step.shot, self._run.our_clips())
+        self._shelf.put(self._path, self._step.shot, sha256, self._run.our_clips())
     self._run.record_clip(self._attempt, clip)
     from runner.events import Ending
 

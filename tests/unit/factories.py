@@ -16,6 +16,7 @@ from runner.execute.scene import Run
 from runner.execute.server_time import ServerTime
 from runner.lock.facts import Acceptance, Attempt, AttemptId, Claim, Clip, End, Intent, Owner, Ruling, State
 from runner.lock.memory import Memory, Where
+from runner.lock.seen import Seen
 from runner.lock.store import Shelf
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.problems import Place
@@ -248,7 +249,14 @@ def make_run(memory: Memory, clock: StillClock, line: Line | None = None, **opti
     """A run at its start: what a test does not name may not be touched."""
     disk = Machine().disk()
     hidden = FOLDER / ".shotlock"
-    shelf = Shelf(disk=disk, folder=FOLDER, renders=FOLDER / "renders", hidden=hidden, store=hidden / "store")
+    shelf = Shelf(
+        disk=disk,
+        folder=FOLDER,
+        renders=FOLDER / "renders",
+        hidden=hidden,
+        store=hidden / "store",
+        seen=Seen(disk, hidden / "seen.json"),
+    )
     doors = Doors(
         disk=disk,
         clock=clock,

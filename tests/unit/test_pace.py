@@ -90,7 +90,6 @@ def test_the_servers_wish_is_followed(asked: float) -> None:
     assert Pace(90.0).wait(10.0, 50, asked) == asked
 
 
-@pytest.mark.xfail(strict=True, reason="a wish of 0 is followed to the letter: the job is asked for without a pause")
 def test_a_server_that_wishes_no_pause_is_not_hammered() -> None:
     assert Pace(90.0).wait(10.0, 50, 0.0) >= 0.1
 

@@ -75,7 +75,7 @@ def test_sora_is_the_users_document_to_the_letter() -> None:
         auth="bearer",
         list_complete=False,
         settle=480.0,
-        longest_render=3600.0,
+        longest_render=1200.0,
         retention=86400.0,
         typical_render=90.0,
         not_admitted=(),

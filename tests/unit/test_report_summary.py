@@ -52,18 +52,18 @@ def test_a_paid_run_tells_what_it_cost():
 
 
 @pytest.mark.parametrize(
-    ("attempts", "spent", "line"),
+    ("attempts", "cost", "line"),
     [
         ([make_attempt("a", State.DONE), make_attempt("b", State.INTENT, 2)], "0.80",
          "this run cost $0.80 at most, all runs together $1.60"),
-        ([make_attempt("a", State.DONE), make_attempt("b", State.REJECTED, 2)], "0.80",
+        ([make_attempt("a", State.DONE), make_attempt("b", State.REJECTED, 2)], "0",
          "this run cost nothing, all runs together $0.80"),
         ([make_attempt("a", State.DONE, price=None)], "0", "what was spent is not known: some price is not"),
     ],
 )  # fmt: skip
-def test_the_facts_tell_the_whole_cost(attempts, spent, line):
-    plan = make_plan(make_step(), spent=Decimal(spent))
-    assert words(make_outcome(), plan=plan, attempts=attempts).splitlines()[1] == line
+def test_the_facts_tell_the_whole_cost(attempts, cost, line):
+    plan = make_plan(make_step())
+    assert words(make_outcome(), plan=plan, attempts=attempts, cost=Decimal(cost)).splitlines()[1] == line
 
 
 def test_what_costs_nothing_is_not_spoken_of():

@@ -9,6 +9,7 @@ import pytest
 
 from runner.disk import SystemDisk
 from runner.lock.facts import Clip
+from runner.lock.seen import Seen
 from runner.lock.store import Shelf
 from tests.crash.simulation.disk import Crash, SimDisk
 from tests.unit.factories import FOLDER, Machine, make_clip
@@ -26,7 +27,14 @@ def clip_of(data: bytes) -> Clip:
 
 def shelf_on(disk: SimDisk | SystemDisk, folder: Path = FOLDER) -> Shelf:
     hidden = folder / ".shotlock"
-    return Shelf(disk=disk, folder=folder, renders=folder / "renders" / "film", hidden=hidden, store=hidden / "store")
+    return Shelf(
+        disk=disk,
+        folder=folder,
+        renders=folder / "renders" / "film",
+        hidden=hidden,
+        store=hidden / "store",
+        seen=Seen(disk, hidden / "seen.json"),
+    )
 
 
 @pytest.fixture
@@ -105,7 +113,7 @@ def test_a_kill_while_keeping_leaves_no_half_clip_under_the_name(machine: Machin
 def test_a_clip_takes_its_place_durably(machine: Machine, shelf: Shelf) -> None:
     part = downloaded(machine, shelf, NEW)
     machine.disk().sync(part)
-    assert shelf.put(part, "beach", frozenset({digest(NEW)})) is None
+    assert shelf.put(part, "beach", digest(NEW), frozenset({digest(NEW)})) is None
     assert machine.disk().size(part) is None
     machine.fs.power_cut()
     assert machine.disk().read(shelf.place("beach")) == NEW
@@ -114,7 +122,7 @@ def test_a_clip_takes_its_place_durably(machine: Machine, shelf: Shelf) -> None:
 
 def test_an_older_clip_of_ours_goes_to_the_store(machine: Machine, shelf: Shelf) -> None:
     machine.put(shelf.place("beach"), OLD)
-    moved = shelf.put(downloaded(machine, shelf, NEW), "beach", frozenset({digest(OLD), digest(NEW)}))
+    moved = shelf.put(downloaded(machine, shelf, NEW), "beach", digest(NEW), frozenset({digest(OLD), digest(NEW)}))
     assert moved is None
     assert machine.disk().read(shelf.place("beach")) == NEW
     assert machine.disk().read(shelf.kept(digest(OLD))) == OLD
@@ -123,7 +131,7 @@ def test_an_older_clip_of_ours_goes_to_the_store(machine: Machine, shelf: Shelf)
 
 def test_a_file_that_is_not_ours_is_moved_aside_and_named(machine: Machine, shelf: Shelf) -> None:
     machine.put(shelf.place("beach"), THEIRS)
-    moved = shelf.put(downloaded(machine, shelf, NEW), "beach", frozenset({digest(NEW)}))
+    moved = shelf.put(downloaded(machine, shelf, NEW), "beach", digest(NEW), frozenset({digest(NEW)}))
     assert moved == shelf.hidden / "displaced" / "beach.mp4"
     assert machine.disk().read(moved) == THEIRS
     assert machine.disk().read(shelf.place("beach")) == NEW
@@ -133,7 +141,7 @@ def test_many_files_that_are_not_ours_are_all_kept(machine: Machine, shelf: Shel
     moved = []
     for number in range(3):
         machine.put(shelf.place("beach"), THEIRS + bytes([number]))
-        moved.append(shelf.put(downloaded(machine, shelf, NEW), "beach", frozenset()))
+        moved.append(shelf.put(downloaded(machine, shelf, NEW), "beach", digest(NEW), frozenset()))
     assert [path.name for path in moved if path] == ["beach.mp4", "beach-2.mp4", "beach-3.mp4"]
     assert [machine.disk().read(path)[-1] for path in moved if path] == [0, 1, 2]
 
@@ -171,25 +179,12 @@ def test_a_clip_of_another_length_is_neither_here_nor_stored(machine: Machine, s
     assert not shelf.here("walk", clip_of(NEW))
 
 
-def test_the_store_takes_back_a_clip_that_it_lost(machine: Machine, shelf: Shelf) -> None:
-    machine.put(shelf.place("beach"), NEW)
-    shelf.adopt("beach", clip_of(NEW))
-    assert machine.disk().read(shelf.kept(digest(NEW))) == NEW
-    assert machine.disk().read(shelf.place("beach")) == NEW
-
-
-def test_the_store_takes_nothing_that_is_not_the_clip(machine: Machine, shelf: Shelf) -> None:
-    machine.put(shelf.place("beach"), NEW[:-1] + b"?")
-    shelf.adopt("beach", clip_of(NEW))
-    assert not shelf.stored(clip_of(NEW))
-
-
 def test_a_full_disk_costs_no_clip(machine: Machine, shelf: Shelf) -> None:
     machine.put(shelf.place("beach"), OLD)
     part = downloaded(machine, shelf, NEW)
     machine.failing = lambda what: errno.EIO if what == "sync" else 0
     with pytest.raises(OSError, match="input/output"):
-        shelf.put(part, "beach", frozenset({digest(OLD)}))
+        shelf.put(part, "beach", digest(NEW), frozenset({digest(OLD)}))
     assert machine.disk().read(shelf.place("beach")) == OLD
     assert machine.disk().read(part) == NEW
 
@@ -211,7 +206,10 @@ def test_all_of_it_works_on_a_real_disk(tmp_path: Path) -> None:
     shelf.part("video_1").write_bytes(NEW)
     shelf.keep(shelf.part("video_1"), digest(NEW))
     ours = frozenset({digest(NEW)})
-    assert shelf.put(shelf.part("video_1"), "beach", ours) == tmp_path / ".shotlock" / "displaced" / "beach.mp4"
+    assert (
+        shelf.put(shelf.part("video_1"), "beach", digest(NEW), ours)
+        == tmp_path / ".shotlock" / "displaced" / "beach.mp4"
+    )
     shelf.place("beach").unlink()
     assert shelf.restore("beach", clip_of(NEW), ours)
     assert shelf.place("beach").read_bytes() == NEW

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import random
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,6 +106,10 @@ class SimDisk:
     def identity(self, path: Path) -> tuple[int, int] | None:
         file = self._fs.files.get(path)
         return None if file is None else (0, id(file))
+
+    def stamp(self, path: Path) -> tuple[int, int, int] | None:
+        file = self._fs.files.get(path)
+        return None if file is None else (len(file.data), zlib.crc32(file.data), 0)
 
     def names(self, folder: Path) -> tuple[str, ...]:
         return tuple(sorted(path.name for path in self._fs.files if path.parent == folder))

@@ -20,6 +20,7 @@ from runner.execute.verdict import adopted, given_up, open_cases
 from runner.lock.facts import RANK, Attempt, AttemptId, State, join_all
 from runner.lock.memory import Memory, Where
 from runner.lock.scan import scan
+from runner.lock.seen import Seen
 from runner.lock.store import Shelf
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.limits import Limits
@@ -342,6 +343,7 @@ class World:
             renders=folder / "renders" / manifest.path.stem,
             hidden=hidden,
             store=hidden / "store",
+            seen=Seen(disk, hidden / f"{manifest.path.stem}.seen.json"),
         )
 
     def _profile(self) -> Profile:
