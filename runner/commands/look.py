@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from runner.commands.place import Place, place_of
 from runner.commands.preview import free, remade
 from runner.commands.wanted import Wanted, wanted
@@ -33,13 +35,15 @@ def look(path: Path, settings: Settings, *, preview: bool) -> Look:
 
     Raises:
         Defective: the manifest has problems.
-        LockfileDamaged: the lockfile or a ledger cannot be believed.
     """
     batch = wanted(path)
     place = place_of(batch, settings, preview=preview)
     asked = free(batch) if preview else batch
     disk = SystemDisk()
     memory = Memory.look(disk, place.where(""), {shot.request.fingerprint for shot in asked.batch.shots})
+    for damage in memory.damage:
+        click.echo(f"warning: {damage.message}", err=True)
+        click.echo(f"hint: {damage.hint}", err=True)
     shelf = place.shelf(disk)
     plan = plan_of(asked, memory, shelf)
     return Look(

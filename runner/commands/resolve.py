@@ -8,6 +8,7 @@ import click
 
 from runner.commands.account import key_for, origin_for
 from runner.commands.execution import nonce
+from runner.commands.inquiry import knows
 from runner.commands.look import plan_of
 from runner.commands.names import manifest_of, shots_of
 from runner.commands.place import place_of
@@ -22,6 +23,7 @@ from runner.lock.memory import Memory
 from runner.manifest.batch import ShotId
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action
+from runner.provider.parsing import usable_id
 from runner.settings import BASE_URL, Settings
 
 _SETTLED = (Action.KEEP, Action.AWAIT, Action.DOWNLOAD, Action.RESTORE)
@@ -112,6 +114,7 @@ class Docket:
     def _facts(self, shot: ShotId, verdict: Verdict) -> list[Attempt]:
         cases = self._cases(shot) or self._fresh(shot, verdict)
         if verdict.adopt:
+            self._check_there(verdict.adopt, cases[-1].intent.origin)
             return [adopted(cases[-1], verdict.adopt, self._now)]
         return [given_up(each, self._now, resubmit=verdict.resubmit) for each in cases]
 
@@ -152,6 +155,18 @@ class Docket:
         key = digest_of_key(key_for(self._batch, self._settings))
         owner = Owner(paths=(str(self._batch.path),), key=key, calibrated=verdict.resubmit)
         return replace(Attempt(id=nonce(), intent=intent), owner=owner)
+
+    def _check_there(self, job: str, origin: str) -> None:
+        """Ask the server, if it can be asked: a mistyped id would strand the clip that was paid for."""
+        key = key_for(self._batch, self._settings)
+        usable = usable_id(job)
+        if usable is None:
+            raise WrongUsage("that is no id that a server could have given")
+        answer = knows(origin, key, usable) if origin == origin_for(self._batch, self._settings) else None
+        if answer is False:
+            raise WrongUsage(f"the server does not know job {job}", hint="the account's own page shows its jobs")
+        if answer is None:
+            click.echo(f"job {job} could not be looked up at the server; it is believed", err=True)
 
     def _check_free(self, job: str) -> None:
         everywhere = {**self._memory.ledger.attempts, **self._memory.attempts}

@@ -136,6 +136,16 @@ class Execution:
             await asyncio.sleep(0)
         if self._bug is not None:
             raise self._bug
+        self._tell_the_rest()
+
+    def _tell_the_rest(self) -> None:
+        """A shot whose step was cut short by a stop has an outcome, too."""
+        told = {outcome.shot for outcome in self._run.outcomes}
+        stop = self._run.control.stop
+        why = f"the run was stopped first: {stop.message}" if stop else "the run ended first"
+        for step in self._steps:
+            if step.wanted and step.shot not in told:
+                self._run.end(step, Ending.PENDING, f"not finished, {why}")
 
     async def _explained(self, purchases: list[Step]) -> list[Step]:
         """The purchases less those that the server's list shows already, unknown to any fact: a person must decide."""
@@ -190,9 +200,10 @@ class Execution:
 
     def _elsewhere(self, step: Step, attempt: Attempt) -> None:
         why = f"it was sent to {attempt.intent.origin}, where this run may not go"
-        self._run.end(
-            step, Ending.HELD, why, hint=f"set OPENAI_BASE_URL={attempt.intent.origin} and say the same again"
-        )
+        hint = f"set OPENAI_BASE_URL={attempt.intent.origin} and say the same again"
+        if attempt.job is None:
+            hint += f", or {self._run.resolve_hint(step)}"
+        self._run.end(step, Ending.HELD, why, hint=hint)
 
     def _follow(self, step: Step) -> None:
         assert step.attempt is not None

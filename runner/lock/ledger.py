@@ -39,9 +39,11 @@ class Ledger:
             self._refresh(mend=True)
             yield
 
-    def look(self) -> None:
-        """Read the newest facts without taking the lock or writing anything."""
-        self._refresh(mend=False)
+    def look(self) -> list[LockfileDamaged]:
+        """Read the newest facts without taking the lock or writing anything; returns what cannot be believed."""
+        damage: list[LockfileDamaged] = []
+        self._refresh(mend=False, damage=damage)
+        return damage
 
     def add(self, record: Attempt, *, key: str) -> None:
         """Record a fact durably, if it is news; only while held. Raises OSError."""
@@ -71,10 +73,15 @@ class Ledger:
         append_durably(self._disk, path, line, at=self._ends[name])
         self._ends[name] += len(line)
 
-    def _refresh(self, *, mend: bool) -> None:
+    def _refresh(self, *, mend: bool, damage: list[LockfileDamaged] | None = None) -> None:
         for name in self._disk.names(self._folder):
             if name.endswith(".jsonl"):
-                self._read_news(name, mend=mend)
+                try:
+                    self._read_news(name, mend=mend)
+                except LockfileDamaged as error:
+                    if damage is None:
+                        raise
+                    damage.append(error)
 
     def _read_news(self, name: str, *, mend: bool) -> None:
         path = self._folder / name
@@ -88,10 +95,12 @@ class Ledger:
             self._disk.sync(path)
             self._disk.sync_folder(self._folder)
         reading = scan(self._disk.read(path)[seen:])
-        for record in believe(reading, path):
+        for record in believe(reading, path) if mend else reading.records:
             known = self.attempts.get(record.id)
             self.attempts[record.id] = record if known is None else join(known, record)
         self._ends[name] = seen + reading.good
+        if not mend:
+            believe(reading, path)
         if mend and (reading.torn or reading.unterminated):
             self._mend(path, name, unterminated=reading.unterminated)
 

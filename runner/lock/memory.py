@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Self
 
 from runner.disk import Disk
-from runner.errors import DiskFailed
+from runner.errors import DiskFailed, LockfileDamaged
 from runner.lock.facts import Attempt, AttemptId, Owner, State, join, join_all
 from runner.lock.ledger import Ledger
 from runner.lock.lockfile import Lockfile, believe
+from runner.lock.scan import Scan
 from runner.manifest.request import Fingerprint
 
 
@@ -36,13 +37,16 @@ class Memory:
         self.ledger = Ledger(disk, where.state)
         self.attempts: dict[AttemptId, Attempt] = {}
         self.recovered: tuple[Attempt, ...] = ()  # what the ledger knew and the lockfile did not
+        self.damage: list[LockfileDamaged] = []  # what could not be believed, when only looking
+        self._looking = False
         self._failed: OSError | None = None
 
     @classmethod
     def look(cls, disk: Disk, where: Where, wanted: Collection[Fingerprint]) -> Self:
-        """Read without writing anything, for commands that only tell. Bad lines raise LockfileDamaged."""
+        """Read without writing anything, for commands that only tell: bad lines are passed over, and are `damage`."""
         memory = cls(disk, where)
-        memory.ledger.look()
+        memory._looking = True
+        memory.damage += memory.ledger.look()
         memory._join(wanted)
         return memory
 
@@ -147,12 +151,21 @@ class Memory:
 
     def _join(self, wanted: Collection[Fingerprint]) -> tuple[Attempt, ...]:
         """Join both sides in memory; returns the lockfile's records."""
-        written = join_all(believe(self._lockfile.load(), self._where.lockfile))
+        written = join_all(self._believed(self._lockfile.load()))
         known = self.ledger.attempts
         self.attempts = {id_: join(each, known[id_]) if id_ in known else each for id_, each in written.items()}
         self.recovered = tuple(self._missing(known, wanted))
         self.attempts |= {each.id: each for each in self.recovered}
         return tuple(written.values())
+
+    def _believed(self, reading: Scan) -> tuple[Attempt, ...]:
+        try:
+            return believe(reading, self._where.lockfile)
+        except LockfileDamaged as damage:
+            if not self._looking:
+                raise
+            self.damage.append(damage)
+            return reading.records
 
     def _missing(self, known: Mapping[AttemptId, Attempt], wanted: Collection[Fingerprint]) -> Iterable[Attempt]:
         ours = str(self._where.manifest)
