@@ -63,6 +63,7 @@ class Server:
     books: list[Billed] = field(default_factory=list)
     posts: int = 0
     polled: set[str] = field(default_factory=set)  # ids that some process of ours has used
+    refused: int = 0  # POSTs for which no slot was free
     ambiguous: int = 0  # POSTs whose answer was lost
     most_running: int = 0
     late: list[tuple[float, Request]] = field(default_factory=list)
@@ -134,6 +135,7 @@ class SimVideos:
         if rng.random() < nature.foreign:
             server.foreigner()
         if server.running() >= server.slots:
+            server.refused += 1
             return _error(429, "Too many running tasks")
         chance = rng.random()
         for rate, status in ((nature.lose_before, None), (nature.error_before, 502)):

@@ -34,7 +34,7 @@ from tests.crash.simulation.server import Nature, Server, SimVideos, clip_bytes
 
 ORIGIN = "https://videos.test/v1"
 SETTLE = 480.0
-LONGEST = 300.0
+LONGEST = 900.0
 MOST_LIVES = 5
 
 
@@ -398,6 +398,8 @@ class World:
         """The invariants that hold after every life."""
         self._check_bills()
         self._check_memory()
+        if self.loses == "lockfile" and self.server.refused:
+            raise Violation("a purchase was tried while no slot was free")
         if self.server.most_running > 2:
             raise Violation(f"{self.server.most_running} jobs ran at once")
         self._check_clips()
