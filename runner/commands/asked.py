@@ -37,6 +37,9 @@ class Asked:
     retake: frozenset[ShotId] = frozenset()
 
 
+_SETTLE: Final = click.IntRange(0, 86_400)
+
+
 class Duration(click.ParamType[float]):
     """`30s`, `10m` or `2h`, as seconds."""
 
@@ -72,7 +75,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     """The flags that render and retake have in common."""
     flags = (
         click.option("--slots", type=click.IntRange(1, 1000), metavar="N", help="Jobs that may run at once."),
-        click.option("--settle", type=click.FloatRange(0), metavar="SECONDS", help="How late a lost job may show up."),
+        click.option("--settle", type=_SETTLE, metavar="SECONDS", help="How late a lost job may show up."),
         click.option("--stop-after", type=Duration(), metavar="DURATION", help="Come to an end after 30s, 10m, 2h."),
         click.option("--preview", is_flag=True, help="Free previews, even where a server is set."),
         click.option("--max-cost", type=Money(), metavar="AMOUNT", help="The most that this run may cost."),

@@ -161,9 +161,9 @@ class Buyer:
         """A job may or may not exist: never send it again, look it up."""
         self._admitted += 1
         self._run.costs[attempt.id] = attempt.intent.price
-        patience = f"{self._run.options.settle:.0f} s"
-        looking = f"no clear answer to its POST ({why}); looking it up at the server, for {patience} at least"
-        self._run.say(f"shot `{step.shot}`: {looking}", step.shot)
+        self._run.say(
+            f"shot `{step.shot}`: no clear answer to its POST ({why}); looking it up at the server", step.shot
+        )
         self._unconfirmed(step, attempt)
 
     def _admit(self, step: Step, attempt: Attempt) -> None:

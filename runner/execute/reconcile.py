@@ -111,6 +111,8 @@ class Reconciler:
     def _listen_to_silence(self, case: Case, listing: Listing) -> None:
         if case.quiet_since is None:
             case.quiet_since = listing.begun
+            patience = f"looking again for up to {self._run.options.settle:.0f} s"
+            self._run.say(f"shot `{case.step.shot}`: the server lists no such job yet; {patience}", case.step.shot)
         if self._absence_counts(case, listing):
             if listing.begun - case.quiet_since >= self._run.options.settle:
                 self._close(case)

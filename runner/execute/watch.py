@@ -41,6 +41,7 @@ class Watcher:
     async def work(self) -> Job | None:
         """The completed job, or None where the step has ended otherwise."""
         polled: Polled | None = None
+        self._run.moved(self._step, Phase.QUEUED, job=self._attempt.job)
         # A job of an earlier run may have ended long ago: it is asked for at once.
         wait = 0.0 if self._run.time.now() - self._attempt.intent.at > 5 else self._wait(None)
         while await self._run.control.pause(wait):
@@ -123,7 +124,10 @@ class Watcher:
             return True
         now = self._run.doors.clock.monotonic()
         self._heard = now
-        self._missing_since = now if self._missing_since is None else self._missing_since
+        if self._missing_since is None:
+            self._missing_since = now
+            told = f"the server does not know job {self._attempt.job} ({unanswered(error)})"
+            self._run.say(f"{told}; asking again for {_MISSING_PATIENCE:.0f} s", self._step.shot)
         if now - self._missing_since < _MISSING_PATIENCE:
             return False
         why = f"the server does not know job {self._attempt.job} ({unanswered(error)})"

@@ -120,7 +120,7 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=AT_ONCE)
     asked = parser.parse_args()
     begun, kills, batches, billed, violations = time.monotonic(), 0, 0, 0, 0
-    with closing(_played(asked.first, asked.at_once)) as played:
+    with closing(_played(asked.first, asked.at_once)) as played, suppress(KeyboardInterrupt):
         for batch in played:
             kills, batches, billed = kills + batch.kills, batches + 1, billed + batch.billed
             if batch.verdict:

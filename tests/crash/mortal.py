@@ -79,6 +79,8 @@ class Fate:
 def role_of(path: Path) -> str:
     """What a file or folder is for."""
     name, folder = path.name, path.parent.name
+    if ".seen.json" in name:
+        return "seen"
     match path.suffix:
         case ".jsonl":
             return "rescue" if name == "rescue.jsonl" else "ledger"

@@ -50,6 +50,12 @@ POINTS = {
     "lockfile.rename.after": (1, 2),
     "folder.sync_folder.after": (1, 5),
     "ignore.write.half": (1,),
+    # the cache of digests
+    "seen.remove.after": (1,),
+    "seen.write.half": (1,),
+    "seen.sync.before": (1,),
+    "seen.rename.before": (1,),
+    "seen.rename.after": (1,),
     # bringing a clip home: part, store, record, name
     "part.remove.after": (1, 4),
     "part.write.before": (2,),
