@@ -3,9 +3,10 @@
 At the NTH crossing of POINT the process kills itself, or from then on the disk fails. Nothing in the product knows
 of this: the launcher wraps the disk and the HTTP client from outside, and then runs the command line as it is.
 
-Points are named `WHO.WHAT.WHEN`. WHO is the role of a file (`ledger`, `lockfile`, `fold`, `part`, `store`, `clip`, ...)
-with WHAT as the operation on the disk, or `disk` for a file of any role, or `any.WHEN` for every operation; or it is a
-call of the API (`post`, `retrieve`, `list`, `content`), with no WHAT. WHEN is `before`, `after`, or `half` of a write.
+Points are named `WHO.WHAT.WHEN`. WHO is the role of a file (`ledger`, `lockfile`, `fold`, `part`, `store`, `clip` and
+so on) with WHAT as the operation on the disk, or `disk` for a file of any role, or `any.WHEN` for every operation; or
+it is a call of the API (`post`, `retrieve`, `list`, `content`), with no WHAT. WHEN is `before`, `after`, or `half` of
+a write.
 
     POINT NTH          die there by SIGKILL
     full:POINT NTH     from there on the disk is full: the first half of a write is done, then ENOSPC
@@ -30,7 +31,7 @@ from typing import Any
 
 from runner.cli import main as shotlock
 from runner.disk import SystemDisk
-from runner.execute import purchase
+from runner.execute import slots
 from runner.provider.http import HttpVideos
 
 _CALLS = {"create": "post", "retrieve": "retrieve", "list": "list", "content": "content"}
@@ -49,7 +50,8 @@ class Fate:
             sys.dont_write_bytecode = True
             resource.setrlimit(resource.RLIMIT_FSIZE, (self._nth, self._nth))
         if point == "hasty":
-            vars(purchase)["_LOOK_AGAIN"] = float(nth)
+            assert slots._LOOK_AGAIN, "it is no longer there"
+            vars(slots)["_LOOK_AGAIN"] = float(nth)
         self._counts = Path(nth).resolve() if point == "count" else None
         self._crossed: Counter[str] = Counter()
         self._met = False
@@ -78,16 +80,14 @@ class Fate:
 
 def role_of(path: Path) -> str:
     """What a file or folder is for."""
-    name, folder = path.name, path.parent.name
-    if ".seen.json" in name:
-        return "seen"
-    match path.suffix:
+    name, folder = path.name.removesuffix(".new"), path.parent.name
+    match Path(name).suffix:
         case ".jsonl":
             return "rescue" if name == "rescue.jsonl" else "ledger"
         case ".lock":
-            return "lockfile"
-        case ".new":
-            return "fold" if name.endswith(".lock.new") else "store"
+            return "lockfile" if name == path.name else "fold"
+        case ".json":
+            return "seen"
         case ".part" | ".restored":
             return "part"
         case ".mp4":
