@@ -23,8 +23,8 @@ from tests.crash.cradle import Cradle
 from tests.crash.side_by_side import AT_ONCE, warm_pool
 from tests.crash.stage import PROMPTS, Stage, folder, stage
 
-LIFE = 1.6  # seconds in which a kill falls: a little longer than an undisturbed run
-LONG_LIFE = 4.5  # and one that settles what its predecessors left
+LIFE = 1.0  # seconds in which a kill falls: about what an undisturbed run takes
+LONG_LIFE = 3.5  # and one that settles what its predecessors left
 SETTLE = "{extends: sora, list: complete, settle: 2, typical_render: 0.5}"
 
 
@@ -54,7 +54,7 @@ def _killed(it: Stage, draw: random.Random) -> bool:
     it.sandbox.faults.clear()
     it.sandbox.faults.extend(_faults(draw))
     it.lives.append(f"faults: {[fault.as_json() for fault in it.sandbox.faults]}")
-    after = draw.uniform(0.0, draw.choice([LIFE, LIFE, LONG_LIFE]))
+    after = draw.uniform(0.0, draw.choice([LIFE, LIFE, LIFE, LONG_LIFE]))
     timers: list[threading.Timer] = []
 
     def doom(pid: int) -> None:
