@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -57,7 +58,8 @@ async def execute(plan: Plan, doors: Doors, options: Options, control: Control) 
         doors.shelf.make_ready()
         await Execution(run, plan.steps, videos).work()
         doors.memory.fold()
-        doors.shelf.seen.save()
+        with suppress(OSError):  # only a cache
+            doors.shelf.seen.save()
     except Stop as stop:
         control.halt(stop)
     except OSError as error:

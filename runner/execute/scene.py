@@ -93,7 +93,11 @@ class Run:
         """Record an attempt's job. Raises DiskFailed."""
         created = None if job.created_at is None else round(job.created_at, 3)
         accepted = replace(attempt, acceptance=Acceptance(jobs=(job.id,), at=self.time.now(), created_at=created))
-        self.doors.memory.record(accepted)
+        try:
+            self.doors.memory.record(accepted)
+        except DiskFailed as failure:
+            self.say(failure.message, attempt.intent.shot)  # it names the job; another failure may stop the run first
+            raise
         return accepted
 
     def record_end(self, attempt: Attempt, state: State, job: Job | None, words: str = "") -> Attempt:

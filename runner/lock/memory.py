@@ -4,13 +4,14 @@ Every fact goes to the ledger first, then to the lockfile, both synced, before a
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from runner.disk import Disk
 from runner.errors import DiskFailed, LockfileDamaged
-from runner.lock.facts import Attempt, AttemptId, Owner, State, join, join_all
+from runner.lock.facts import Attempt, AttemptId, Owner, Ruling, State, join, join_all
 from runner.lock.ledger import Ledger
 from runner.lock.lockfile import Lockfile, believe
 from runner.lock.scan import Scan
@@ -98,8 +99,16 @@ class Memory:
                 self._record(record)
         except OSError as error:
             self._failed = error
+            self._take_back(record)
             raise _disk_failed(self._where.lockfile, error) from error
         return ""
+
+    def _take_back(self, record: Attempt) -> None:
+        """The ledger may have an intent that the lockfile did not take: nothing was sent, and it should say so."""
+        ruling = Ruling(state=State.UNSENT, why="the disk did not take its intent", at=record.intent.at)
+        with suppress(OSError, LockfileDamaged), self.ledger.held():
+            if record.id in self.ledger.attempts:
+                self.ledger.add(replace(record, ruling=ruling), key=self._where.key)
 
     def record(self, fact: Attempt) -> None:
         """Record a fact of an attempt, ledger first.

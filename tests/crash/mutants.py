@@ -188,20 +188,6 @@ def _ranked(**changes: float) -> list[Patch]:
     return [patch.object(Attempt, "state", _state_with(rank))]
 
 
-def _lockfile_first() -> list[Patch]:
-    def record(self: Any, fact: Attempt) -> None:
-        known = self.attempts.get(fact.id)
-        joined = fact if known is None else facts.join(known, fact)
-        self.attempts[fact.id] = joined
-        if self._take_in_changes():
-            self._lockfile.fold(self.attempts.values())
-        else:
-            self._lockfile.append(joined)
-        self.ledger.add(joined, key=self._where.key)
-
-    return [patch.object(memory.Memory, "_record", record)]
-
-
 def _one_nonce() -> list[Patch]:
     real = scene.Run.new_attempt
 
@@ -328,7 +314,6 @@ MUTANTS = (
         name="adoption while an equal POST is live",
         patches=lambda: [patch.object(evidence, "_alike", lambda *_: False)],
     ),
-    Mutant(name="lockfile written before the ledger", patches=_lockfile_first),
     Mutant(name="failed jobs not brought back", patches=lambda: _missing_without(State.FAILED)),
     Mutant(name="bought clips not brought back", patches=lambda: _missing_without(State.DONE, State.SUBMITTED)),
     Mutant(name="unconfirmed attempts not brought back", patches=lambda: _missing_without(State.INTENT)),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.lock.facts import State
+from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace
 from tests.crash.cradle import Cradle
 from tests.crash.side_by_side import asked, side_by_side
@@ -105,3 +106,10 @@ def _not_stopped(ended: Ended) -> list[str]:
 
 def _done(it: Stage) -> list[str]:
     return [attempt.intent.shot for attempt in it.facts() if attempt.state is State.DONE]
+
+
+def test_a_job_that_no_file_takes_is_named_though_another_failure_came_first(tmp_path: Path) -> None:
+    with stage(tmp_path, lists=False) as it:
+        it.sandbox.faults.append(Fault(on=On.CREATE, do=Do.DELAY, when=Moment.AFTER, seconds=2, nth=3))
+        end = it.run("render", "film.yaml", fate=("full:part.write.before", 1))
+        assert it.job_of("cliff") in end.stderr

@@ -423,6 +423,7 @@ class World:
         known = {job for found in ledgers for each in found.records for job in each.jobs}
         settled = {each.id for found in ledgers for each in found.records if each.state is State.UNSENT}
         books = {job.id: wish(job.request) for job in self.server.books}
+        owners: dict[str, str] = {}
         for manifest in self.manifests:
             file = self.fs.files.get(manifest.lockfile)
             records = join_all(scan(file.data).records) if file else {}
@@ -435,6 +436,9 @@ class World:
             for each in records.values():
                 if any(books[job] != wish(each.intent.request) for job in each.jobs):
                     raise Violation(f"{each.intent.shot} took a job of another request: {each.jobs}")
+            for job, attempt in ((job, each.id) for each in records.values() for job in each.jobs):
+                if owners.setdefault(job, attempt) != attempt and self.loses == "lockfile":
+                    raise Violation(f"{job} is two purchases: {owners[job]} and {attempt}")
         if self.loses == "lockfile" and self.server.polled - known:
             raise Violation(f"{self.server.polled - known} was used and is forgotten")
 
