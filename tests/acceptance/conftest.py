@@ -10,16 +10,18 @@ from runner.sandbox.embedded import threaded
 from runner.sandbox.rules import Pace, Rules
 from runner.sandbox.server import Sandbox
 from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop
+from tests.canary import leaks
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """A folder with a manifest of two shots, and no server."""
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A folder with a manifest of two shots, and no server. In the end the key is in nothing that was written."""
     folder = tmp_path / "project"
     folder.mkdir()
     desk = Desk(folder=folder, state=tmp_path / "state")
     desk.write(TWO_SHOTS)
-    return desk
+    yield desk
+    assert leaks(tmp_path, desk.said, KEY) == []
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ class Desk:
     folder: Path
     state: Path
     environ: dict[str, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)  # everything that its processes wrote, looked through for the key
 
     def write(self, text: str, name: str = "film.yaml") -> Path:
         path = self.folder / name
@@ -66,7 +67,7 @@ class Desk:
         return Result(code=process.returncode, stdout=self._even(stdout), stderr=self._even(stderr))
 
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = Overheard(
             [sys.executable, "-m", "runner", *arguments],
             cwd=self.folder,
             env=self.whole_environ(environ),
@@ -77,6 +78,8 @@ class Desk:
             encoding="utf-8",
             start_new_session=True,
         )
+        process.said = self.said
+        return process
 
     def clips(self) -> dict[str, bytes]:
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in self.folder.glob("renders/**/*.mp4")}
@@ -94,6 +97,21 @@ class Desk:
         for pattern, word in _DIFFERENT:
             text = pattern.sub(word, text)
         return text
+
+
+class Overheard(subprocess.Popen[str]):
+    """A process whose words are kept."""
+
+    said: list[str]
+
+    def communicate(  # the shape is that of subprocess
+        self,
+        input: str | None = None,  # noqa: A002
+        timeout: float | None = None,
+    ) -> tuple[str, str]:
+        stdout, stderr = super().communicate(input, timeout)
+        self.said += [stdout, stderr]
+        return stdout, stderr
 
 
 _DIFFERENT = (
@@ -151,6 +169,7 @@ def on_terminal(desk: Desk, typed: str, *arguments: str) -> tuple[str, int]:
         os.write(ours, typed.encode())
         screen = b"".join(_typed_out(ours))
     os.close(ours)
+    desk.said.append(screen.decode())
     return screen.decode(), process.returncode
 
 
