@@ -52,10 +52,15 @@ class Api:
     studio: Studio
     ledger: Ledger
 
-    def answer(self, call: Call, request: Request, *, lag: float = 0.0) -> Answer:
-        """Do what is asked; a refusal is an answer too. The list leaves out what is younger than `lag` seconds."""
+    def answer(self, call: Call, request: Request, *, lag: float = 0.0, page: int | None = None) -> Answer:
+        """Do what is asked; a refusal is an answer too.
+
+        Args:
+            lag: how old a job must be for the list to show it, in seconds.
+            page: how many jobs a page of the list has at most, whatever was asked.
+        """
         try:
-            return self._answer(call, request, lag)
+            return self._answer(call, request, lag, page or _LARGEST_PAGE)
         except Refusal as refusal:
             if refusal.status == 429:
                 self.ledger.note_too_many()
@@ -71,7 +76,7 @@ class Api:
         except Refusal:
             return ""
 
-    def _answer(self, call: Call, request: Request, lag: float) -> Answer:
+    def _answer(self, call: Call, request: Request, lag: float, page: int) -> Answer:
         self._let_in(call, request)
         match call.kind:
             case Kind.CREATE:
@@ -82,7 +87,7 @@ class Api:
             case Kind.RETRIEVE:
                 return Answer(reply=self._retrieve(call))
             case Kind.LIST:
-                return Answer(reply=self._list(call.query, lag))
+                return Answer(reply=self._list(call.query, lag, page))
             case Kind.CONTENT:
                 return Answer(reply=self._content(call, request))
             case Kind.DELETE:
@@ -125,7 +130,7 @@ class Api:
         headers = {"openai-poll-after-ms": str(round(again * 1000))} if running and again is not None else {}
         return json_reply(self.jobs.told(job), headers=headers)
 
-    def _list(self, query: Mapping[str, str], lag: float) -> Reply:
+    def _list(self, query: Mapping[str, str], lag: float, most: int) -> Reply:
         limit = query.get("limit", str(_PAGE))
         order = query.get("order", "desc")
         if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 0 < int(limit) <= _LARGEST_PAGE):
@@ -134,7 +139,8 @@ class Api:
         if order not in {"asc", "desc"}:
             raise unsupported("order", order[:100], ("asc", "desc"))
         newest_first = order == "desc"
-        page = self.jobs.page(after=query.get("after", ""), limit=int(limit), newest_first=newest_first, lag=lag)
+        count = min(int(limit), most)
+        page = self.jobs.page(after=query.get("after", ""), limit=count, newest_first=newest_first, lag=lag)
         told = [self.jobs.told(job) for job in page.jobs]
         first, last = (page.jobs[0].id, page.jobs[-1].id) if page.jobs else (None, None)
         ends = {"first_id": first, "last_id": last, "has_more": page.more}

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import file_digest
 from pathlib import Path
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,19 @@ class Clip:
     size: int  # bytes
     etag: str  # strong, with its quotes
     made_at: float
+
+    @classmethod
+    def of(cls, path: Path, made_at: float) -> Self:
+        """The clip that a file holds."""
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+        return cls(path=path, size=path.stat().st_size, etag=f'"{digest[:32]}"', made_at=made_at)
+
+    def followed_by(self, note: bytes) -> "Clip":
+        """Another clip that looks the same: its file has a note at its end."""
+        path = self.path.with_name(f"{self.path.stem}-.mp4")
+        path.write_bytes(self.path.read_bytes() + (len(note) + 8).to_bytes(4, "big") + b"free" + note)
+        return Clip.of(path, self.made_at)
 
 
 Renderer = Callable[[ClipSpec, Path], None]

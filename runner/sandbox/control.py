@@ -10,7 +10,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from runner.sandbox.calls import Call
-from runner.sandbox.clock import Clock
 from runner.sandbox.faults import Do, Fault, FaultError
 from runner.sandbox.messages import Reply, Request, json_reply
 from runner.sandbox.refusal import Refusal, unknown_route
@@ -24,7 +23,8 @@ class Control:
     """What can be read and set from outside."""
 
     script: Script
-    clock: Clock
+    now: Callable[[], float]
+    advance: Callable[[float], None]
     ledger: Callable[[], dict[str, Any]]
     may_kill: bool
 
@@ -51,8 +51,8 @@ class Control:
                 self.script.clear()
                 return {"faults": 0}
             case "POST", "/_sandbox/clock":
-                self.clock.advance(_seconds(_json(request)))
-                return {"now": self.clock.now()}
+                self.advance(_seconds(_json(request)))
+                return {"now": self.now()}
             case _:
                 raise unknown_route(request.head.method, request.head.target)
 

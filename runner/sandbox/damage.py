@@ -1,8 +1,8 @@
 """What faults make of a reply: another in its place, or the true one spoiled. Pure."""
 
-import gzip
 import json
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final, assert_never
@@ -11,6 +11,7 @@ from runner.sandbox.faults import Do, Fault
 from runner.sandbox.messages import Framing, Reply, Stretch, json_reply
 
 _PAGE: Final = b"<!doctype html><html><head><title>Please wait</title></head><body>Checking your browser.</body></html>"
+_CODINGS: Final = {Do.GZIP: ("gzip", zlib.MAX_WBITS | 16), Do.DEFLATE: ("deflate", zlib.MAX_WBITS)}
 _GARBAGE: Final = b"\x16\x03\x03\x00\x2a this is not the protocol you are looking for \x00\xff\r\n\r\n"
 
 
@@ -31,18 +32,33 @@ def stand_in(fault: Fault) -> Reply:
 def spoiled(reply: Reply, fault: Fault) -> Reply:
     """The true reply, as a fault leaves it."""
     match fault.do:
-        case Do.SHORT:
-            return replace(reply, body=_half(reply.body))
-        case Do.CUT:
-            return replace(reply, body=_half(reply.body), framing=Framing.CLOSE)
-        case Do.GZIP:
-            headers = {**reply.headers, "content-encoding": "gzip"}
-            return replace(reply, body=gzip.compress(reply.whole()), headers=headers)
+        case Do.ENVELOPE | Do.DOUBLE | Do.REVERSE:
+            return _list_changed(reply, fault)
         case Do.REWRITE:
             headers = _merged(reply.headers, {name.lower(): value for name, value in fault.headers.items()}, "")
             return _jobs_changed(replace(reply, headers=headers), fault)
         case Do.WORDS:
             return _jobs_changed(reply, fault)
+        case _:
+            return _reframed(reply, fault)
+
+
+def _reframed(reply: Reply, fault: Fault) -> Reply:
+    match fault.do:
+        case Do.SHORT:
+            return replace(reply, body=_half(reply.body))
+        case Do.CUT:
+            return replace(reply, body=_half(reply.body), framing=Framing.CLOSE)
+        case Do.CLOSE | Do.FRAME:
+            return replace(reply, headers={**reply.headers, **fault.headers}, framing=Framing.CLOSE)
+        case Do.CHUNKS:
+            headers = {**reply.headers, "transfer-encoding": "chunked"}
+            body = b"".join(_chunks(reply.whole(), fault.step))
+            return replace(reply, headers=headers, body=body, framing=Framing.CLOSE)
+        case Do.GZIP | Do.DEFLATE:
+            coding, bits = _CODINGS[fault.do]
+            headers = {**reply.headers, "content-encoding": coding}
+            return replace(reply, headers=headers, body=_packed(_filled(reply.whole(), fault.size), bits))
         case _:
             return reply
 
@@ -52,7 +68,8 @@ def _status(fault: Fault) -> Reply:
     if fault.body is None:
         return _error(fault, status, HTTPStatus(status).phrase if status in set(HTTPStatus) else "Error")
     if isinstance(fault.body, str):
-        return Reply(status=status, body=fault.body.encode(), headers={"content-type": "text/plain", **fault.headers})
+        body = _filled(fault.body.encode(), fault.size)
+        return Reply(status=status, body=body, headers={"content-type": "text/plain", **fault.headers})
     return json_reply(fault.body, status=status, headers=fault.headers)
 
 
@@ -71,6 +88,36 @@ def _half(body: bytes | Stretch) -> bytes | Stretch:
             return replace(body, stop=body.start + middle)
         case _:
             assert_never(body)
+
+
+def _filled(body: bytes, size: int) -> bytes:
+    return body + b" " * (size - len(body))
+
+
+def _packed(body: bytes, bits: int) -> bytes:
+    packer = zlib.compressobj(level=1, wbits=bits)
+    return packer.compress(body) + packer.flush()
+
+
+def _chunks(body: bytes, step: int) -> Iterator[bytes]:
+    """All chunks but the last, which would tell that there are no more."""
+    for start in range(0, len(body), step):
+        piece = body[start : start + step]
+        yield b"%x\r\n%s\r\n" % (len(piece), piece)
+
+
+def _list_changed(reply: Reply, fault: Fault) -> Reply:
+    value = json.loads(reply.whole()) if reply.headers.get("content-type") == "application/json" else {}
+    if value.get("object") != "list":
+        return reply
+    match fault.do:
+        case Do.DOUBLE:
+            value["data"] = [job for job in value["data"] for _ in range(2)]
+        case Do.REVERSE:
+            value["data"].reverse()
+        case _:
+            value = _merged(value, fault.body or {}, None)
+    return json_reply(value, status=reply.status, headers=reply.headers)
 
 
 def _jobs_changed(reply: Reply, fault: Fault) -> Reply:

@@ -43,7 +43,7 @@ class Do(StrEnum):
     DELAY = auto()  # nothing for `seconds`, then on as usual
     KILL = auto()  # the process `pid` is killed
     # Before or after the work is done, in place of the true reply:
-    STATUS = auto()  # `status`, `headers` and `body` (JSON, or text as it is)
+    STATUS = auto()  # `status`, `headers` and `body` (JSON, or text as it is), filled up with blanks to `size` bytes
     HTML = auto()  # a web page, with `status` (200 unless told)
     GARBAGE = auto()  # bytes that are no HTTP
     NO_ROUTE = auto()  # the server has no such call: 404, or 405 by `status`
@@ -51,15 +51,25 @@ class Do(StrEnum):
     HALF = auto()  # half of the promised body, then the connection is closed
     SHORT = auto()  # half of the body, with a Content-Length that agrees
     CUT = auto()  # half of the body, without a Content-Length, then closed: it looks whole
+    CLOSE = auto()  # the whole body, without a Content-Length, then closed
+    FRAME = auto()  # the whole body under `headers` as they stand, also untrue ones; then closed
+    CHUNKS = auto()  # the body in chunks of `step` bytes, and closed instead of the last one
     DRIP = auto()  # the body, `step` bytes every `seconds`
-    GZIP = auto()  # the body compressed
+    GZIP = auto()  # the body, filled up with blanks to `size` bytes and compressed
+    DEFLATE = auto()  # the same by the other method
     REWRITE = auto()  # fields of `body` over those of each job, null removes one; `headers` likewise, "" removes
     WORDS = auto()  # status words replaced by way of `body`: {"completed": "SUCCESS"}
+    ENVELOPE = auto()  # fields of `body` over those that a list has around its jobs
+    DOUBLE = auto()  # each job of the list twice
+    REVERSE = auto()  # the jobs of a page in the other order
     # On the job, or what the list shows of it:
     FAIL = auto()  # it fails with `code` and `message` when its time is over
     STUCK = auto()  # it never ends, and keeps its slot
     PURGE = auto()  # the server forgets it
     LATE = auto()  # the job is known `seconds` later; the reply is lost, or a `status` stands in for it
+    ALIAS = auto()  # `code` is another id of the job, too
+    SWAP = auto()  # its clip is another file from now on
+    PAGES = auto()  # the list has `step` jobs a page at most
     EMPTY = auto()  # the list is empty
     LAG = auto()  # the list lacks what is younger than `seconds`
 
@@ -70,9 +80,11 @@ class FaultError(ValueError):
 
 ACTS: Final = frozenset({Do.DROP, Do.RESET, Do.DELAY, Do.KILL})
 STAND_INS: Final = frozenset({Do.STATUS, Do.HTML, Do.GARBAGE, Do.NO_ROUTE})
-SHAPES: Final = frozenset({Do.SHORT, Do.CUT, Do.GZIP, Do.REWRITE, Do.WORDS})
-EFFECTS: Final = frozenset({Do.FAIL, Do.STUCK, Do.PURGE, Do.LATE})
-_ONLY_LIST: Final = frozenset({Do.EMPTY, Do.LAG})
+FRAMES: Final = frozenset({Do.SHORT, Do.CUT, Do.CLOSE, Do.FRAME, Do.CHUNKS, Do.GZIP, Do.DEFLATE})
+LISTS: Final = frozenset({Do.ENVELOPE, Do.DOUBLE, Do.REVERSE})
+SHAPES: Final = frozenset({*FRAMES, *LISTS, Do.REWRITE, Do.WORDS})
+EFFECTS: Final = frozenset({Do.FAIL, Do.STUCK, Do.PURGE, Do.LATE, Do.ALIAS, Do.SWAP})
+_ONLY_LIST: Final = frozenset({*LISTS, Do.PAGES, Do.EMPTY, Do.LAG})
 _NATURAL: Final = {Do.HALF: Moment.HALF, Do.LATE: Moment.AFTER, Do.KILL: Moment.AFTER}
 
 
@@ -97,7 +109,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     seconds: float = 0.0
-    step: int = 1  # bytes
+    step: int = 1  # bytes, or jobs of a page
+    size: int = 0  # bytes
     code: str = ""
     message: str = ""
     pid: int = 0
@@ -161,7 +174,7 @@ _TYPES: Final[Mapping[str, Any]] = {
     "when": (str, type(None)),
     **dict.fromkeys(("on", "do", "match", "code", "message"), str),
     **dict.fromkeys(("nth", "times", "status"), (int, type(None))),
-    **dict.fromkeys(("step", "pid"), int),
+    **dict.fromkeys(("step", "size", "pid"), int),
 }
 
 

@@ -26,6 +26,7 @@ class Jobs:
         self._rules = rules
         self._clock = clock
         self._jobs: dict[str, Job] = {}
+        self._names: dict[str, str] = {}  # other ids that some jobs have
 
     def __iter__(self) -> Iterator[Job]:
         return iter(tuple(self._jobs.values()))
@@ -53,7 +54,11 @@ class Jobs:
 
     def get(self, job_id: str) -> Job | None:
         """A job by its id, shown or not, as long as it was not removed."""
-        return self._jobs.get(job_id)
+        return self._jobs.get(self._names.get(job_id, job_id))
+
+    def name(self, job: Job, job_id: str) -> None:
+        """Let a job be known by another id, too."""
+        self._names[job_id] = job.id
 
     def find(self, job_id: str) -> Job:
         """A job that the server admits to know.
@@ -61,7 +66,7 @@ class Jobs:
         Raises:
             Refusal: there is none.
         """
-        job = self._jobs.get(job_id)
+        job = self.get(job_id)
         if job is None or not self._shown(job):
             raise unknown_video(job_id)
         return job
@@ -78,7 +83,7 @@ class Jobs:
         if newest_first:
             known.reverse()
         if after:
-            known = known[_place(known, after) + 1 :]
+            known = known[_place(known, self._names.get(after, after)) + 1 :]
         return Page(jobs=tuple(known[:limit]), more=len(known) > limit)
 
     def remove(self, job: Job) -> None:

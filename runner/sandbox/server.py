@@ -15,7 +15,8 @@ from runner.sandbox.clip import Renderer
 from runner.sandbox.clock import Clock, MovableClock
 from runner.sandbox.control import Control
 from runner.sandbox.encounter import Dropped, Encounter
-from runner.sandbox.faults import Moment
+from runner.sandbox.faults import Fault, Moment
+from runner.sandbox.holds import Holds
 from runner.sandbox.jobs import Jobs
 from runner.sandbox.ledger import Ledger
 from runner.sandbox.messages import Framing, Head, Reply, Request
@@ -60,7 +61,10 @@ class Sandbox:
             studio=self._studio,
             ledger=self._ledger,
         )
-        self._control = Control(script=self.faults, clock=self._clock, ledger=self.ledger, may_kill=may_kill)
+        self._holds = Holds()
+        self._control = Control(
+            script=self.faults, now=self._clock.now, advance=self.advance, ledger=self.ledger, may_kill=may_kill
+        )
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
         self._port = 0
@@ -74,6 +78,15 @@ class Sandbox:
     def clock(self) -> Clock:
         """The server's clock."""
         return self._clock
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at once: for the clock, and for whoever a fault keeps waiting. From any thread."""
+        self._clock.advance(seconds)
+        self._holds.advance(seconds)
+
+    def kept_waiting(self) -> list[float]:
+        """How long each request that a fault keeps waiting has still to wait, in seconds."""
+        return self._holds.rests()
 
     def ledger(self) -> dict[str, Any]:
         """What was billed and asked, by the server's own account."""
@@ -128,7 +141,7 @@ class Sandbox:
             line.abort()
 
     async def _serve(self, line: Line) -> None:
-        await Encounter(faults=self.faults.on_connection()).at(Moment.ACCEPTED)
+        await self._encounter(self.faults.on_connection(), line).at(Moment.ACCEPTED)
         try:
             while (head := await line.head()) is not None:
                 await self._exchange(line, head)
@@ -143,14 +156,13 @@ class Sandbox:
     async def _exchange(self, line: Line, head: Head) -> None:
         call = route(head)
         self._ledger.note_request(call.kind)
-        early = Encounter(faults=self.faults.on_head(call.kind))
-        await early.at(Moment.HEAD)
+        await self._encounter(self.faults.on_head(call.kind), line).at(Moment.HEAD)
         request = Request(head=head, body=await line.body(self._rules.body_limit))
         if call.kind is Kind.CONTROL:
             await line.send(self._control.answer(call, request), self._headers())
             return
         due = self.faults.on_request(call.kind, partial(self._api.prompt_of, call, request))
-        encounter = Encounter(faults=due)
+        encounter = self._encounter(due, line)
         reply = await self._reply(call, request, encounter)
         await line.send(reply, self._headers(), stops=encounter.stops(reply))
         await encounter.at(Moment.WRITTEN)
@@ -164,11 +176,14 @@ class Sandbox:
         named = self.jobs.get(call.job)
         if named is not None and call.kind is not Kind.REMIX:
             encounter.befall(named, self.jobs)
-        answer = self._api.answer(call, request, lag=encounter.lag())
+        answer = self._api.answer(call, request, lag=encounter.lag(), page=encounter.page())
         if answer.bought is not None:
             encounter.befall(answer.bought, self.jobs)
         await encounter.at(Moment.AFTER)
         return encounter.instead(Moment.AFTER) or encounter.spoil(answer.reply)
+
+    def _encounter(self, faults: tuple[Fault, ...], line: Line) -> Encounter:
+        return Encounter(faults=faults, wait=partial(self._holds.wait, deserted=line.deserted))
 
     def _headers(self) -> dict[str, str]:
         return {

@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 import threading
-from hashlib import file_digest
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -57,14 +56,9 @@ class Studio:
     def _made(self, job: Job, path: Path) -> Clip | Failure:
         try:
             self._renderer(_spec(job), path)
-            return self._clip(path)
+            return Clip.of(path, self._clock.now())
         except Exception as error:  # noqa: BLE001 - whatever a renderer raises is the job's failure, not the server's
             return Failure(code="video_generation_failed", message=f"The video could not be generated: {error}")
-
-    def _clip(self, path: Path) -> Clip:
-        with path.open("rb") as file:
-            digest = file_digest(file, "sha256").hexdigest()
-        return Clip(path=path, size=path.stat().st_size, etag=f'"{digest[:32]}"', made_at=self._clock.now())
 
     def _remove_folder(self) -> None:
         # Called by the server and by each thread at its end, because a renderer may write after the first time.

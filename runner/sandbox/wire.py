@@ -108,6 +108,10 @@ class Line:
                 while await self._reader.read(_READ):
                     pass
 
+    def deserted(self) -> bool:
+        """Whether the client is known to have gone."""
+        return self._reader.at_eof() or self._writer.is_closing()
+
     def reset(self) -> None:
         """Close with a TCP reset."""
         ours = self._writer.get_extra_info("socket")
