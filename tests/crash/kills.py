@@ -1,31 +1,40 @@
-"""`make kills N=`: kill real runs at random moments, on a server that fails at random, and let its ledger judge.
+"""`make kills N=`: kill real runs, at random moments, at random points and at what the server sees; its ledger judges.
 
-A batch of four clips is killed up to three times, then said again until it is done. A batch that fails is named with
-its seed, which draws the same kills and faults again; the moments at which they fall are the machine's.
+A batch of four clips is killed up to eight times, under faults of the server, on servers with a list and without one;
+then the plain command is said again until it is done. A batch that fails is named with its seed, which draws the same
+kills and faults again (the moments at which they fall are the machine's), and its account is kept in a file.
 """
 
 import argparse
 import itertools
-import os
 import random
 import signal
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace
 from tests.crash.cradle import Cradle
-from tests.crash.side_by_side import AT_ONCE, warm_pool
-from tests.crash.stage import PROMPTS, Stage, folder, stage
+from tests.crash.deaths import POINTS, SEEN, die
+from tests.crash.person import come_home, decide
+from tests.crash.side_by_side import warm_pool
+from tests.crash.stage import PROMPTS, Ended, Stage, folder, stage
 
-LIFE = 1.0  # seconds in which a kill falls: about what an undisturbed run takes
-LONG_LIFE = 3.5  # and one that settles what its predecessors left
-SETTLE = "{extends: sora, list: complete, settle: 2, typical_render: 0.5}"
+AT_ONCE = 12  # most of the time they wait
+MOST_LIVES = 8  # that are cut short in one batch
+LIVES = (0.1, 0.3, 0.6, 0.6, 1.0, 3.0)  # seconds in which a kill falls: a start, a run, one that settles what was left
+LISTED = "{extends: sora, list: complete, settle: 2, typical_render: 0.5, longest_render: 2}"
+UNLISTED = "{extends: sora, settle: 1, typical_render: 0.5, longest_render: 2}"
+KINDS = ("time", "point", "server")
+_WENT_WRONG = (2, 3)  # no life may end so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,42 +42,71 @@ class Batch:
     """What came of one batch."""
 
     seed: int
-    kills: int  # that fell before the run had ended
+    kills: Mapping[str, int]  # by kind; only those that met a living run
     billed: int
+    clips: int
     verdict: str  # empty where nothing is wrong
 
 
 def play(seed: int, cradle: Cradle) -> Batch:
     """One batch: lives that are cut short under faults, then lives that are not."""
     draw = random.Random(seed)
-    pace = Pace(render_seconds=draw.choice([0.0, 0.1, 0.3, 0.6]))
-    with folder() as root, stage(root, pace=pace, profile=SETTLE, cradle=cradle) as it:
-        kills = sum(_killed(it, draw) for _ in range(draw.randint(1, 3)))
+    pace = Pace(render_seconds=draw.choice([0.0, 0.0, 0.1, 0.3]))
+    lists = draw.random() < 0.75
+    with (
+        folder() as root,
+        stage(root, pace=pace, lists=lists, profile=LISTED if lists else UNLISTED, cradle=cradle) as it,
+    ):
+        kills: Counter[str] = Counter()
+        complaints: list[str] = []
+        for _ in range(draw.randint(1, MOST_LIVES)):
+            kind = draw.choice(KINDS)
+            ended = _cut_short(it, kind, draw)
+            kills[kind] += ended.code == -signal.SIGKILL
+            complaints += [f"a life ended with {ended.code}"] if ended.code in _WENT_WRONG else []
+            complaints += it.violations()
+            if ended.code == 0 or complaints:
+                break
+            if not lists:
+                complaints += decide(it, patient=draw.random() < 0.5)
         it.sandbox.faults.clear()
-        complaints = it.come_home(resumes=2)
-        return Batch(seed=seed, kills=kills, billed=len(it.billed), verdict=it.verdict(complaints))
+        complaints += it.come_home(resumes=3) if lists else come_home(it)
+        verdict = it.verdict(complaints)
+        clips = len(PROMPTS) - len(it.incomplete())
+        return Batch(seed=seed, kills=kills, billed=len(it.billed), clips=clips, verdict=verdict)
 
 
-def _killed(it: Stage, draw: random.Random) -> bool:
-    """One life; whether the kill met it alive."""
+def _cut_short(it: Stage, kind: str, draw: random.Random) -> Ended:
+    """One life, which a kill may meet."""
     it.sandbox.faults.clear()
     it.sandbox.faults.extend(_faults(draw))
     it.lives.append(f"faults: {[fault.as_json() for fault in it.sandbox.faults]}")
-    after = draw.uniform(0.0, draw.choice([LIFE, LIFE, LIFE, LONG_LIFE]))
-    timers: list[threading.Timer] = []
-
-    def doom(pid: int) -> None:
-        timers.append(threading.Timer(after, _kill, (pid,)))
-        timers[0].start()
-
-    ended = it.run("render", "film.yaml", meanwhile=doom)
-    timers[0].cancel()
-    return ended.code == -signal.SIGKILL
+    match kind:
+        case "point":
+            return die(it, *_point(draw))
+        case "server":
+            seen = draw.choice(list(SEEN))
+            return die(it, seen, draw.choice([1, 1, 1, 2, 3, 4]))
+        case _:
+            return _dies_after(it, draw.uniform(0.0, draw.choice(LIVES)))
 
 
-def _kill(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+def _point(draw: random.Random) -> tuple[str, int]:
+    """Any point of the table, before, in the middle of or after what happens there; the first crossing or a later."""
+    what, _, when = draw.choice(list(POINTS)).rpartition(".")
+    moments = ("before", "half", "after") if what.endswith(("write", "any")) else ("before", "after")
+    most = 100 if what == "any" else max(max(nths) for point, nths in POINTS.items() if point.startswith(f"{what}."))
+    return f"{what}.{draw.choice([when, *moments])}", draw.choice([1, draw.randint(1, most)])
+
+
+def _dies_after(it: Stage, seconds: float) -> Ended:
+    running = it.start("render", "film.yaml")
+    timer = threading.Timer(seconds, running.kill)
+    timer.start()
+    ended = it.end(running)
+    timer.cancel()
+    it.lives[-1] += f", to be killed after {seconds:.3f} s"
+    return ended
 
 
 def _faults(draw: random.Random) -> Iterator[Fault]:
@@ -97,7 +135,7 @@ def _faults(draw: random.Random) -> Iterator[Fault]:
         )
 
 
-def _played(first: int, at_once: int) -> Generator[Batch, None, None]:
+def batches(first: int, at_once: int) -> Generator[Batch, None, None]:
     """Batches without end, in the order in which they are done."""
     with warm_pool(at_once) as submit:
         running: set[Future[Batch]] = set()
@@ -108,8 +146,35 @@ def _played(first: int, at_once: int) -> Generator[Batch, None, None]:
                 yield from (each.result() for each in done)
 
 
-def _tell(batch: Batch) -> None:
-    print(f"seed {batch.seed}: {batch.verdict}", flush=True)
+class Tally:
+    """What all batches come to."""
+
+    def __init__(self) -> None:
+        self.kills: Counter[str] = Counter(dict.fromkeys(KINDS, 0))
+        self.batches = self.billed = self.clips = self.violations = 0
+        self._accounts: Path | None = None
+
+    def add(self, batch: Batch) -> None:
+        self.kills.update(batch.kills)
+        self.batches += 1
+        self.billed += batch.billed
+        self.clips += batch.clips
+        if batch.verdict:
+            self.violations += 1
+            print(f"seed {batch.seed}: {batch.verdict}", flush=True)
+            print(f"seed {batch.seed}: its account is kept in {self._kept(batch)}", flush=True)
+
+    def _kept(self, batch: Batch) -> Path:
+        self._accounts = self._accounts or Path(tempfile.mkdtemp(prefix="shotlock-kills-"))
+        path = self._accounts / f"seed-{batch.seed}.txt"
+        path.write_text(batch.verdict, encoding="utf-8")
+        return path
+
+    def __str__(self) -> str:
+        kinds = ", ".join(f"{count} by {kind}" for kind, count in self.kills.items())
+        wanted = self.batches * len(PROMPTS)
+        made = f"{self.billed} jobs billed and {self.clips} clips whole of {wanted} wanted"
+        return f"{self.kills.total()} kills ({kinds}), {made}, {self.violations} violations"
 
 
 def main() -> int:
@@ -119,19 +184,16 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--at-once", type=int, default=AT_ONCE)
     asked = parser.parse_args()
-    begun, kills, batches, billed, violations = time.monotonic(), 0, 0, 0, 0
-    with closing(_played(asked.first, asked.at_once)) as played, suppress(KeyboardInterrupt):
+    begun, tally = time.monotonic(), Tally()
+    with closing(batches(asked.first, asked.at_once)) as played, suppress(KeyboardInterrupt):
         for batch in played:
-            kills, batches, billed = kills + batch.kills, batches + 1, billed + batch.billed
-            if batch.verdict:
-                violations += 1
-                _tell(batch)
-            if kills >= asked.kills or violations >= 5:
+            tally.add(batch)
+            if tally.kills.total() >= asked.kills or tally.violations >= 5:
                 break
-    wanted = batches * len(PROMPTS)
-    print(f"{kills} kills, {billed} jobs billed of {wanted} wanted, {violations} violations")
-    print(f"{batches} batches, {time.monotonic() - begun:.0f} s", file=sys.stderr)
-    return 1 if violations else 0
+    print(tally)
+    took = time.monotonic() - begun
+    print(f"{tally.batches} batches, {took:.0f} s, {tally.kills.total() / took:.1f} kills a second", file=sys.stderr)
+    return 1 if tally.violations else 0
 
 
 if __name__ == "__main__":

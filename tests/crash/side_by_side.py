@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from queue import SimpleQueue
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pytest
@@ -28,21 +27,10 @@ def asked(request: pytest.FixtureRequest, parameter: str) -> list[Any]:
 def warm_pool(
     at_once: int = AT_ONCE,
 ) -> Iterator[Callable[[Callable[[_Case, Cradle], _Result], _Case], "Future[_Result]"]]:
-    """Gives a way to play a case as soon as there is a place; each place has a cradle of its own."""
-    with ExitStack() as cradles, ThreadPoolExecutor(at_once) as pool:
-        free: SimpleQueue[Cradle] = SimpleQueue()
-        for _ in range(at_once):
-            free.put(cradles.enter_context(Cradle()))
-
-        def played(play: Callable[[_Case, Cradle], _Result], case: _Case) -> _Result:
-            cradle = free.get()
-            try:
-                return play(case, cradle)
-            finally:
-                free.put(cradle)
-
+    """Gives a way to play a case as soon as there is a place for it."""
+    with Cradle() as cradle, ThreadPoolExecutor(at_once) as pool:
         try:
-            yield lambda play, case: pool.submit(played, play, case)
+            yield lambda play, case: pool.submit(play, case, cradle)
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -9,9 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,7 +24,8 @@ from runner.sandbox.clip import Clip, ClipSpec
 from runner.sandbox.embedded import threaded
 from runner.sandbox.rules import Pace, Rules
 from runner.sandbox.server import Sandbox
-from tests.crash.cradle import ROOT, Cradle
+from tests.canary import leaks
+from tests.crash.cradle import ROOT, Cradle, Life
 
 KEY = "sk-canary-7c1e90b3d2"
 PROMPTS = {
@@ -54,6 +54,44 @@ class Ended:
     stderr: str
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Running:
+    """A process on the stage, and the files that are its screen."""
+
+    process: "Life | subprocess.Popen[bytes]"
+    told: Sequence[str]
+    screen: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def over(self) -> bool:
+        """Whether its end was seen."""
+        return (self.process.code if isinstance(self.process, Life) else self.process.returncode) is not None
+
+    def send_signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+
+    def wait(self, within: float | None = None) -> int:
+        """Its code. Raises TimeoutError."""
+        if isinstance(self.process, Life):
+            return self.process.end(within=within)
+        try:
+            return self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError from None
+
+    def shows(self, kind: str) -> str:
+        """What stands on its screen now; `kind` is out or err."""
+        path = Path(f"{self.screen}.{kind}")
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
 @dataclass(kw_only=True)
 class Stage:
     """One folder, one account, one server."""
@@ -61,9 +99,10 @@ class Stage:
     root: Path
     sandbox: Sandbox
     cradle: Cradle | None = None  # where it is given, lives begin warm
+    shots: Mapping[str, str] = field(default_factory=lambda: PROMPTS)
     said: list[str] = field(default_factory=list)
     lives: list[str] = field(default_factory=list)
-    processes: "dict[subprocess.Popen[str], list[str]]" = field(default_factory=dict)
+    processes: list[Running] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -74,79 +113,67 @@ class Stage:
         return self.root / "state" / "shotlock"
 
     def write(self, name: str = "film", *, profile: str = COMPLETE, about: str = "") -> None:
-        """Write a manifest of four shots; `about` sets their prompts apart from those of another manifest."""
-        shots = "".join(f"  - {{id: {shot}, prompt: {prompt}{about}}}\n" for shot, prompt in PROMPTS.items())
+        """Write a manifest of the shots; `about` sets their prompts apart from those of another manifest."""
+        shots = "".join(f"  - {{id: {shot}, prompt: {prompt}{about}}}\n" for shot, prompt in self.shots.items())
         text = f"version: 1\nprofile: {profile}\ndefaults: {{size: 720x1280, seconds: 4}}\nshots:\n{shots}"
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 
-    def start(self, *arguments: str, fate: Fate | None = None) -> "subprocess.Popen[str]":
-        """Start a command as a person does; or one with a fate."""
-        doomed = ["tests.crash.mortal", *map(str, fate or ()), "--"]
-        return self._cold(["-m", *(doomed if fate else ["runner"]), *arguments])
+    def start(self, *arguments: str, fate: Fate | None = None) -> Running:
+        """Start a command: warm where there is a cradle, else as a person does. It may have a fate."""
+        screen = self.root / f"screen-{len(self.processes)}"
+        doomed = [*map(str, fate or ("none", 0)), "--", *arguments]
+        process: Life | subprocess.Popen[bytes]
+        if self.cradle is not None:
+            process = self.cradle.start(doomed, folder=self.folder, environ=self.environ(), screen=screen)
+        else:
+            process = self._cold(["tests.crash.mortal", *doomed] if fate else ["runner", *arguments], screen)
+        running = Running(process=process, told=[*map(str, fate or ()), *arguments], screen=screen)
+        self.processes.append(running)
+        return running
 
-    def end(self, process: "subprocess.Popen[str]", *, within: float = _LIFETIME) -> Ended:
+    def end(self, running: Running, *, within: float = _LIFETIME) -> Ended:
         """Wait for a process's own end. One that hangs is killed, and that is a violation."""
+        hung = ""
         try:
-            stdout, stderr = process.communicate(timeout=within)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            stdout, stderr = process.communicate()
-            stderr += _HUNG
-        return self._ended(self.processes[process], process.returncode, stdout, stderr)
+            code = running.wait(within)
+        except TimeoutError:
+            hung = _HUNG
+            running.kill()
+            code = running.wait()
+        stdout, stderr = running.shows("out"), running.shows("err") + hung
+        self.said += [stdout, stderr]
+        self.lives.append(" ".join([*running.told, "->", str(code)]))
+        return Ended(code=code, stdout=stdout, stderr=stderr)
 
     def run(self, *arguments: str, fate: Fate | None = None, meanwhile: Meanwhile | None = None) -> Ended:
         """A command from its start to its end. With a fate it dies, or its disk fails, at that crossing of that point.
 
         `meanwhile` is called with the pid as soon as there is one.
         """
-        if self.cradle is not None:
-            return self._warm(self.cradle, [*map(str, fate or ("none", 0)), "--", *arguments], meanwhile)
-        process = self.start(*arguments, fate=fate)
+        running = self.start(*arguments, fate=fate)
         if meanwhile:
-            meanwhile(process.pid)
-        return self.end(process)
+            meanwhile(running.pid)
+        return self.end(running)
 
-    def _cold(self, arguments: Sequence[str]) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=self.folder,
-            env=self._environ(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
-        self.processes[process] = [*arguments[1:]]
-        return process
+    def _cold(self, arguments: Sequence[str], screen: Path) -> "subprocess.Popen[bytes]":
+        with Path(f"{screen}.out").open("wb") as out, Path(f"{screen}.err").open("wb") as err:
+            return subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                cwd=self.folder,
+                env=self.environ(),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
 
     def close(self) -> None:
         """End what a failed test left running."""
-        for process in self.processes:
-            if process.returncode is None:
-                process.kill()
-                process.communicate()
-
-    def _warm(self, cradle: Cradle, arguments: Sequence[str], meanwhile: Meanwhile | None) -> Ended:
-        screen = self.root / f"screen-{len(self.lives)}"
-        for kind in ("out", "err"):
-            Path(f"{screen}.{kind}").touch()  # it may die before it opens them
-        pid = cradle.start(arguments, folder=self.folder, environ=self._environ(), screen=screen)
-        patience = threading.Timer(_LIFETIME, os.kill, (pid, signal.SIGALRM))
-        patience.start()
-        if meanwhile:
-            meanwhile(pid)
-        code = cradle.end()
-        patience.cancel()
-        stdout, stderr = (Path(f"{screen}.{kind}").read_text(encoding="utf-8") for kind in ("out", "err"))
-        return self._ended(arguments, code, stdout, stderr + (_HUNG if code == -signal.SIGALRM else ""))
-
-    def _ended(self, arguments: Sequence[str], code: int, stdout: str, stderr: str) -> Ended:
-        self.said += [stdout, stderr]
-        self.lives.append(" ".join([*arguments, "->", str(code)]))
-        return Ended(code=code, stdout=stdout, stderr=stderr)
+        for running in self.processes:
+            if not running.over:
+                running.kill()
+                running.wait()
 
     @property
     def ledger(self) -> dict[str, Any]:
@@ -159,7 +186,7 @@ class Stage:
 
     def job_of(self, shot: str) -> str | None:
         """The job that the server has for a shot."""
-        return next((bill["id"] for bill in self.ledger["billed"] if bill["prompt"] == PROMPTS[shot]), None)
+        return next((bill["id"] for bill in self.ledger["billed"] if bill["prompt"] == self.shots[shot]), None)
 
     def lock(self, name: str = "film") -> bytes:
         path = self.folder / f"{name}.lock"
@@ -169,7 +196,7 @@ class Stage:
         """What the lockfile says of each attempt."""
         return tuple(join_all(scan(self.lock(name)).records).values())
 
-    def _environ(self) -> dict[str, str]:
+    def environ(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.root),
@@ -193,8 +220,8 @@ class Stage:
         found += [f"a traceback: {text}" for text in self.said if "Traceback" in text]
         found += [f"a bug: {text}" for text in self.said if "a bug of shotlock" in text]
         found += [f"a run hung: {text}" for text in self.said if "VIOLATION" in text]
-        found += self._leaks()
-        found += [f"bad line in {path}: {bad}" for path in self._books() for bad in scan(path.read_bytes()).bad]
+        found += self.leaks(but=(".mp4", ".part", ".restored"))
+        found += [f"bad line in {path}: {bad}" for path in self.books() for bad in scan(path.read_bytes()).bad]
         return found + self._forgotten()
 
     def incomplete(self, name: str = "film", *, about: str = "") -> list[str]:
@@ -202,7 +229,7 @@ class Stage:
         found = []
         facts = {attempt.intent.shot: attempt for attempt in self.facts(name) if attempt.state is State.DONE}
         jobs = {job.id: job for job in self.sandbox.jobs}
-        for shot, prompt in PROMPTS.items():
+        for shot, prompt in self.shots.items():
             path = self.folder / "renders" / name / f"{shot}.mp4"
             attempt = facts.get(shot)
             if attempt is None or not path.exists():
@@ -233,7 +260,7 @@ class Stage:
                 break
         else:
             return [f"it is not done after {resumes} resumes", *self.violations()]
-        return self.incomplete(name, about=about) + self.restless(name) + self.violations()
+        return self.incomplete(name, about=about) + self.restless(name) + self.violations() + self.leaks()
 
     def verdict(self, complaints: Iterable[str]) -> str:
         """Nothing where nothing is wrong, else the complaints and everything that may tell why."""
@@ -242,24 +269,25 @@ class Stage:
 
     def _account(self) -> str:
         parts = {"lives": "\n".join(self.lives)}
-        parts |= {str(path.relative_to(self.root)): path.read_text(errors="replace") for path in self._books()}
+        parts |= {str(path.relative_to(self.root)): path.read_text(errors="replace") for path in self.books()}
         parts |= {path.name: path.read_text() for path in _files(self.state / "crashes")}
         parts["the server's ledger"] = json.dumps(self.ledger, indent=1)
         parts["files"] = "\n".join(str(path.relative_to(self.root)) for path in sorted(self.root.rglob("*")))
         parts["said"] = "\n-----\n".join(text for text in self.said if text)
         return "\n".join(f"=== {title}\n{text}" for title, text in parts.items())
 
-    def _books(self) -> list[Path]:
+    def books(self) -> list[Path]:
+        """Every lockfile and ledger."""
         return [path for folder in (self.folder, self.state) for path in _files(folder, ".lock", ".jsonl")]
 
-    def _leaks(self) -> list[str]:
-        found = [f"the key is in {path}" for path in _files(self.root) if KEY.encode() in path.read_bytes()]
-        return found + [f"the key is on the screen: {text}" for text in self.said if KEY in text]
+    def leaks(self, *, but: Sequence[str] = ()) -> list[str]:
+        """Where the key is in any file, screens among them; what the server sends is looked at in the end only."""
+        return leaks(self.root, (), KEY, but=_files(self.root, *but) if but else ())
 
     def _forgotten(self) -> list[str]:
         """Jobs that were told on a screen must be in the machine's ledger, however the process died after that."""
         told = {word.rstrip(",;.") for text in self.said for word in text.split() if word.startswith("video_")}
-        books = "".join(path.read_text(errors="replace") for path in self._books())
+        books = "".join(path.read_text(errors="replace") for path in self.books())
         return [f"job {job} was told and is in no file" for job in told if job in self.billed and job not in books]
 
 
