@@ -141,8 +141,8 @@ class SystemDisk:
 
     def make_folder(self, path: Path) -> None:
         """See `Disk.make_folder`."""
-        if path.is_dir():
-            return
+        if _in_use(path):
+            return  # nothing is put into a folder before its own name is durable
         self.make_folder(path.parent)
         path.mkdir(exist_ok=True)
         self.sync_folder(path.parent)
@@ -232,6 +232,15 @@ def append_durably(disk: Disk, path: Path, data: bytes, *, at: int) -> None:
         with contextlib.suppress(FileNotFoundError):
             disk.truncate(path, at)
         raise
+
+
+def _in_use(folder: Path) -> bool:
+    """Whether there is something in a folder. An empty one may be that of a run that was killed before it synced it."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _sync(path: Path, flags: int) -> None:

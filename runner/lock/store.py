@@ -62,6 +62,7 @@ class Shelf:
         self.disk.sync(part)
         target = self.kept(sha256)
         if self.disk.size(target) == self.disk.size(part) and self.disk.digest(target) == sha256:
+            self.disk.sync_folder(self.store)  # a run that was killed may have put it there and no more
             return
         fresh = target.with_name(f".{target.name}.new")
         self.disk.copy(part, fresh)
