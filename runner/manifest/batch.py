@@ -18,6 +18,7 @@ class Reference:
 
     path: Path
     sha256: str
+    bytes: int
     media_type: str
     width: int  # as displayed: EXIF orientation applied
     height: int

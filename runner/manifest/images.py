@@ -2,8 +2,6 @@
 
 import hashlib
 import io
-import os
-import stat
 import struct
 import warnings
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from typing import Final, NamedTuple
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from runner.manifest.batch import Reference
+from runner.manifest.content import NoFile, content_of
 from runner.manifest.limits import Limits
 from runner.manifest.request import Fit
 
@@ -79,17 +78,13 @@ def fit(data: bytes, *, size: str, fit: Fit) -> bytes:
 
 def _read(path: Path, most: int) -> bytes | Unusable:
     try:
-        # Not to wait for a pipe that nobody writes to.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        data = content_of(path, most + 1)
     except FileNotFoundError:
         return Unusable("is not there", "paths start from the folder of the manifest")
+    except NoFile:
+        return Unusable("is no file", "name an image file")
     except OSError as error:
         return Unusable(f"cannot be read: {(error.strerror or 'error').lower()}", "mend its permissions or its name")
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        return Unusable("is no file", "name an image file")
-    with os.fdopen(descriptor, "rb") as reading:
-        data = reading.read(most + 1)
     if len(data) > most:
         return Unusable(f"is larger than {most / 2**20:.4g} MiB", "make the image smaller")
     return data or Unusable("is empty", "save the image again")
@@ -122,6 +117,7 @@ def _reference(path: Path, data: bytes, image: Image.Image, limits: Limits) -> R
     return Reference(
         path=path,
         sha256=hashlib.sha256(data).hexdigest(),
+        bytes=len(data),
         media_type=media_type,
         width=width,
         height=height,

@@ -1,6 +1,5 @@
 """From a path to a batch: everything a manifest does wrong is found at once, and a batch comes only of a clean one."""
 
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runner.manifest.batch import Batch
+from runner.manifest.content import NoFile, content_of
 from runner.manifest.document import Document
 from runner.manifest.limits import Limits
 from runner.manifest.manifest_rules import problems_of_base_url, problems_of_name
@@ -79,10 +79,9 @@ def batch_of(document: Document, path: Path, limits: Limits) -> tuple[Batch | No
 
 def _content(path: Path) -> bytes | Problem:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return Problem(line=1, column=1, message="this is no file", hint="name a YAML file")
-        with path.open("rb") as reading:
-            return reading.read(MOST_BYTES + 1)
+        return content_of(path, MOST_BYTES + 1)
+    except NoFile:
+        return Problem(line=1, column=1, message="this is no file", hint="name a YAML file")
     except OSError as error:
         reason = (error.strerror or "error").lower()
         return Problem(

@@ -1,6 +1,6 @@
 """Where prompts come from: texts and named parts of a document, with its variables, every strange use located."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -12,6 +12,7 @@ from runner.manifest.wish import Wish
 from runner.manifest.wording import listing, quoted, suggestion
 
 _SEARCHED: Final = 1000  # lines of a prompt
+_ABSURD: Final = 1_000_000  # characters of a prompt as it is written, of which nothing is filled in
 
 
 def variables_of(document: Document) -> tuple[dict[str, str], list[Problem]]:
@@ -30,11 +31,13 @@ def variables_of(document: Document) -> tuple[dict[str, str], list[Problem]]:
 def prompt_of(wish: Wish, variables: Mapping[str, str], limits: Limits) -> tuple[str | None, list[Problem]]:
     """The prompt as it is sent, or the problems it has; neither where the schema has spoken of it."""
     texts = _texts(wish)
+    written = sum(map(len, texts.values()))
+    if written > _ABSURD:
+        message = f"has {written:,} characters, at most {limits.prompt_length:,} are allowed"
+        return None, [wish.problem(wish.own("prompt"), message, "shorten it")]
     parts = {steps: filled(text, variables) for steps, text in texts.items()}
     problems = [
-        problem
-        for steps, part in parts.items()
-        for problem in _strange(wish.document, steps, part.strange, list(variables))
+        problem for steps, part in parts.items() for problem in _strange(wish.document, steps, part.strange, variables)
     ]
     if problems or not parts:
         return None, problems
@@ -68,10 +71,10 @@ def _joined(written: object, parts: Mapping[Steps, Filled], most: int) -> str | 
     return sentence({str(steps[-1]): part.text for steps, part in parts.items()})
 
 
-def _strange(document: Document, steps: Steps, strange: Sequence[Strange], names: Sequence[str]) -> Iterator[Problem]:
+def _strange(document: Document, steps: Steps, strange: Sequence[Strange], known: Iterable[str]) -> Iterator[Problem]:
     if not strange:
         return
-    told = strange[:MOST]
+    told, names = strange[:MOST], list(known)
     written = list(islice(_written(document, steps), told[-1].ordinal + 1))
     for one in told:
         place, use = written[one.ordinal] if one.ordinal < len(written) else (None, "")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from runner.manifest.batch import Reference, ReferenceChanged
+from runner.manifest.content import content_of
 from runner.manifest.request import Request
 
 _SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
@@ -26,7 +27,7 @@ def payload(reference: Reference, request: Request) -> Payload:
     """
     wanted = request.reference
     try:
-        data = reference.path.read_bytes()
+        data = content_of(reference.path, reference.bytes + 1)
     except OSError as error:
         raise ReferenceChanged(f"the reference `{reference.path.name}` cannot be read any more") from error
     if wanted is None or hashlib.sha256(data).hexdigest() != wanted.sha256:

@@ -57,20 +57,20 @@ def _size(wish: Wish, reference: Reference | None, limits: Limits) -> Iterator[P
         yield wish.problem(wish.size, f"is `from_reference`, and {_shot(wish)} has no `input_reference`", hint)
         return
     size = size_of(wish, reference)
-    allowed, of_model = _allowed(wish, limits, "sizes")
+    allowed = _allowed(wish, limits, "sizes")
     if size is not None and _is_size(size) and allowed and size not in allowed:
-        message = f"is {_resolved(wish, size)}, allowed are {listing(allowed)}{of_model}"
+        message = f"is {_resolved(wish, size)}, allowed are {listing(allowed)}{_of_model(wish, limits, 'sizes')}"
         near = min(allowed, key=lambda other: abs(math.log(_shape(other) / _shape(size))))
         yield wish.problem(wish.size, message, f"the nearest is {near}")
 
 
 def _seconds(wish: Wish, limits: Limits) -> Iterator[Problem]:
     seconds = seconds_of(wish.seconds.value)
-    allowed, of_model = _allowed(wish, limits, "seconds")
+    allowed = _allowed(wish, limits, "seconds")
     if seconds is None or seconds < 1 or not allowed or seconds in allowed:
         return
     near = min(allowed, key=lambda number: (abs(number - seconds), number))
-    message = f"is {seconds}, allowed are {listing(allowed)}{of_model}"
+    message = f"is {seconds}, allowed are {listing(allowed)}{_of_model(wish, limits, 'seconds')}"
     yield wish.problem(wish.seconds, message, f"the nearest is {near}")
 
 
@@ -119,12 +119,22 @@ def _limits_of(model: str, limits: Limits) -> ModelLimits | None:
     return limits.models.get(model) or limits.models.get(_ANY)
 
 
-def _allowed(wish: Wish, limits: Limits, kind: str) -> tuple[Sequence[Any], str]:
-    """What the shot's model accepts (of a model that is not known: what any accepts), and how to say whose it is."""
-    each = {name: getattr(model, kind) for name, model in limits.models.items()}
-    model = wish.model.value
-    of_one = _limits_of(model, limits) if isinstance(model, str) else None
+def _allowed(wish: Wish, limits: Limits, kind: str) -> Sequence[Any]:
+    """What the shot's model accepts; of a model that is not known: what any accepts."""
+    of_one = _known(wish, limits)
     if of_one is None:
-        return list(dict.fromkeys(value for values in each.values() for value in values)), ""
-    allowed = getattr(of_one, kind)
-    return allowed, "" if all(values == allowed for values in each.values()) else f" with `{model}`"
+        return list(dict.fromkeys(value for model in limits.models.values() for value in getattr(model, kind)))
+    allowed: Sequence[Any] = getattr(of_one, kind)
+    return allowed
+
+
+def _of_model(wish: Wish, limits: Limits, kind: str) -> str:
+    """How to say whose limits these are, where models differ."""
+    of_one = _known(wish, limits)
+    alike = of_one is None or all(getattr(model, kind) == getattr(of_one, kind) for model in limits.models.values())
+    return "" if alike else f" with {quoted(wish.model.value)}"
+
+
+def _known(wish: Wish, limits: Limits) -> ModelLimits | None:
+    model = wish.model.value
+    return _limits_of(model, limits) if isinstance(model, str) else None

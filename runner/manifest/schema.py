@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.manifest.document import Document
 from runner.manifest.problems import MOST, Problem
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 _PACKAGE: Final = Path(__file__).parents[1]
 _SUFFIX: Final = ".schema.json"
+_OF_EACH: Final = {  # keywords that look at every part of a whole, and what bounds their number
+    "items": "maxItems",
+    "uniqueItems": "maxItems",
+    "properties": "maxProperties",
+    "propertyNames": "maxProperties",
+    "additionalProperties": "maxProperties",
+}
 
 
 def problems_of(document: Document, schema_name: str) -> list[Problem]:
@@ -40,8 +47,22 @@ def _validator(name: str) -> "Draft202012Validator":
     from jsonschema.validators import extend
 
     path = schema_folder() / f"{name}{_SUFFIX}"
-    strict: type[Draft202012Validator] = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+    own = {"pattern": _pattern} | {
+        keyword: partial(_unless_too_long, Draft202012Validator.VALIDATORS[keyword], most)
+        for keyword, most in _OF_EACH.items()
+    }
+    strict: type[Draft202012Validator] = extend(Draft202012Validator, own)  # type: ignore[no-untyped-call]
     return strict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _unless_too_long(
+    check: Callable[..., Iterator["ValidationError"]], most: str, validator: object, value: object, whole: Any,
+    schema: Mapping[str, Any],
+) -> Iterator["ValidationError"]:  # fmt: skip
+    """What is wrong with the parts of a whole; where they are too many, that is enough to say."""
+    if most in schema and isinstance(whole, list | dict) and len(whole) > schema[most]:
+        return
+    yield from check(validator, value, whole, schema)
 
 
 def _pattern(_: object, pattern: str, instance: object, __: object) -> Iterator["ValidationError"]:

@@ -18,13 +18,14 @@ _CONSIDERED: Final = 200  # words that are compared
 _BREAKS: Final = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _HIDES: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TURNS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_WORD: Final = re.compile(r"\S+")
+_BEFORE_AT: Final = re.compile(r"(?<![^\s@\"'])[^\s@\"']++(?=@)")
+# Nothing here is tried twice at one place: a hostile file is full of what almost is a secret.
 _SECRETS: Final = (
-    re.compile(r"(?<=://)\S*@"),  # greedy: a password may have @ and / in it
-    re.compile(r"[^\s:/@\"']+:[^\s@\"']+(?=@)"),
-    re.compile(rf"(?i)[?&][\w-]*(?:{CONFIDENTIAL}|key|sig)[\w-]*=([^\s&]+)"),
+    re.compile(rf"(?i)[?&](?=[\w-]*?(?:{CONFIDENTIAL}|key|sig))[\w-]++=([^\s&]+)"),
     re.compile(r"\bsk-[\w-]{6,}"),
     re.compile(r"(?i)(?<=bearer )\S+"),
-    re.compile(rf"(?i)(?:^|[{{,])[\s-]*[\"']?[\w-]*{CONFIDENTIAL}[\w-]*[\"']?\s*:\s*(.+)"),
+    re.compile(rf"(?i)(?:^|[{{,])[\s-]*+[\"']?(?=[\w-]*?{CONFIDENTIAL})[\w-]++[\"']?\s*+:\s*+(.+)"),
 )
 
 
@@ -52,9 +53,9 @@ def found(value: Any) -> str:
 
 def listing(words: Iterable[object]) -> str:
     """Allowed words, parted by commas; a long list is cut."""
-    listed = [str(word) for word in words]
+    listed = list(words)
     rest = len(listed) - _LISTED
-    return ", ".join(listed[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(map(str, listed[:_LISTED])) + (f" and {rest} more" if rest > 0 else "")
 
 
 def suggestion(word: str, allowed: Sequence[str], otherwise: str = "") -> str:
@@ -74,11 +75,30 @@ def nearest(word: str, allowed: Sequence[str]) -> str | None:
 
 def harmless(text: str) -> str:
     """Text of the same length that gives no secret away and that no terminal obeys."""
+    if "@" in text:
+        text = _BEFORE_AT.sub(_login_masked, _WORD.sub(_userinfo_masked, text))
     for secret in _SECRETS:
         text = secret.sub(_masked, text)
     if text.isascii() and text.isprintable():
         return text
     return "".join("\ufffd" if _obeyed(letter) else letter for letter in text)
+
+
+def _userinfo_masked(word: re.Match[str]) -> str:
+    """A word with what stands between `://` and its last `@` masked: a password may have @ and / in it."""
+    text = word.group()
+    begin, end = text.find("://") + 3, text.rfind("@") + 1
+    return text if begin < 3 or end <= begin else text[:begin] + "*" * (end - begin) + text[end:]
+
+
+def _login_masked(run: re.Match[str]) -> str:
+    """What stands before an `@`, with `name:password` masked."""
+    text = run.group()
+    for colon, letter in enumerate(text[1:-1], 1):
+        if letter == ":" and text[colon - 1] not in ":/":
+            begin = max(text.rfind(sign, 0, colon) for sign in ":/") + 1
+            return text[:begin] + "*" * (len(text) - begin)
+    return text
 
 
 def _masked(secret: re.Match[str]) -> str:

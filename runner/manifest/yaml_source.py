@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import yaml
@@ -18,6 +19,8 @@ from runner.manifest.yaml_errors import explained
 _ILLEGAL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _ENCODING: Final = "utf-8-sig"
+_HANDLE: Final = re.compile("^%TAG", re.MULTILINE)
+_MOST_HANDLES: Final = 20  # the parser compares each with all others
 
 
 def parse(data: bytes) -> tuple[Document | None, list[Problem]]:
@@ -45,6 +48,8 @@ def _text(data: bytes) -> str:
     if illegal := _ILLEGAL.search(text):
         message = f"the control character U+{ord(illegal.group()):04X} is not allowed"
         raise Hopeless(_spot_after(text[: illegal.start()]), message, "remove it")
+    if handle := next(islice(_HANDLE.finditer(text), _MOST_HANDLES, None), None):
+        raise Hopeless(_spot_after(text[: handle.start()]), "tags are not allowed", "take the `%TAG` lines out")
     return text
 
 
@@ -68,14 +73,15 @@ def _built(text: str) -> Document:
 def _refuse_crowd(text: str) -> None:
     if len(text) < 2 * MOST_NODES:  # a part takes two characters at least
         return
-    nodes = levels = 0
+    nodes = levels = documents = 0
     # Counting is several times faster than building, and a hostile file has no claim to more.
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         nodes += isinstance(event, yaml.NodeEvent)
+        documents += isinstance(event, yaml.DocumentStartEvent)
         levels += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if nodes > MOST_NODES:
             raise crowded(_spot(event.start_mark))
-        if levels > MOST_LEVELS:
+        if levels > MOST_LEVELS or documents > 1:
             return  # the tree will say so
 
 

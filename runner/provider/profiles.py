@@ -7,9 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from runner.manifest.content import NoFile, content_of
 from runner.manifest.document import Document, Steps
 from runner.manifest.problems import Problem, at
 from runner.manifest.schema import problems_of
+from runner.manifest.tree import MOST_BYTES
 from runner.manifest.wording import listing, quoted, suggestion
 from runner.manifest.yaml_source import parse, source_lines
 from runner.provider.profile import Profile
@@ -19,6 +21,10 @@ _FOLDER: Final = Path(__file__).with_name("profiles")
 _NAMES: Final = ("sora", "sandbox")
 _SCHEMA: Final = "profile.schema.json"
 _DEEPEST: Final = 8  # profiles that extend one another
+_LONGEST: Final = 1_000_000  # characters of what a manifest says of its profile
+_ENDS: Final = "\x85\u2028\u2029"  # of lines: JSON has them in texts as they are, YAML does not
+_ESCAPED: Final = {ord(end): f"\\u{ord(end):04x}" for end in _ENDS}
+_NOT_THERE: Final = (NoFile, FileNotFoundError, NotADirectoryError)
 
 
 class ProfileProblems(Exception):
@@ -95,9 +101,12 @@ def _named(name: str, beside: Path, above: _Layer | None) -> _Layer:
     if not name.endswith((".yaml", ".yml")) and "/" not in name:
         message = f"the profile {quoted(name)} is not known, there are {listing(_NAMES)}"
         raise _refusal(above, message, suggestion(name, _NAMES, "a profile of your own is a path: `./NAME.yaml`"))
-    if not path.is_file():
-        raise _refusal(above, f"the profile {quoted(name)} is no file", "the path starts from the folder of this file")
-    return _read(path.stem, path)
+    try:
+        return _read(path.stem, path)
+    except OSError as error:
+        why = "is no file" if isinstance(error, _NOT_THERE) else f"can't be read: {(error.strerror or 'error').lower()}"
+        message = f"the profile {quoted(name)} {why}"
+        raise _refusal(above, message, "the path starts from the folder of this file") from None
 
 
 def _refusal(above: _Layer | None, message: str, hint: str) -> ProfileProblems:
@@ -107,11 +116,7 @@ def _refusal(above: _Layer | None, message: str, hint: str) -> ProfileProblems:
 
 
 def _read(name: str, path: Path) -> _Layer:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        message = f"the profile `{path.name}` can't be read: {error.strerror}"
-        raise ProfileProblems((Problem(line=1, column=1, message=message),)) from None
+    data = content_of(path, MOST_BYTES + 1)
     document, problems = parse(data)
     found = [*problems, *(problems_of(document, _SCHEMA) if document else [])]
     if document is None or found:
@@ -121,7 +126,11 @@ def _read(name: str, path: Path) -> _Layer:
 
 def _written(spec: Mapping[str, Any], beside: Path) -> _Layer:
     """What stands in the manifest, read again as a document of its own, so that the same rules hold for it."""
-    document, problems = parse(json.dumps(dict(spec), default=_number).encode())
+    text = json.dumps(dict(spec), default=_number, ensure_ascii=False).translate(_ESCAPED)
+    if len(text) > _LONGEST:
+        message = f"the profile has {len(text):,} characters, at most {_LONGEST:,} are allowed"
+        raise ProfileProblems((Problem(line=1, column=1, message=message, hint="say less that differs"),))
+    document, problems = parse(text.encode())
     found = [*problems, *(problems_of(document, _SCHEMA) if document else [])]
     if document is None or found:
         raise ProfileProblems(tuple(found))
