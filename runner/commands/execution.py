@@ -20,7 +20,7 @@ from runner.execute import decode
 from runner.execute.control import Control
 from runner.execute.doors import Doors, Options
 from runner.execute.execution import Report, execute
-from runner.lock.facts import AttemptId
+from runner.lock.facts import AttemptId, name_after
 from runner.lock.memory import Memory
 from runner.manifest.batch import Shot
 from runner.manifest.references import payload
@@ -68,9 +68,9 @@ async def perform(plan: Plan, doors: Doors, options: Options, *, stop_after: flo
         await reach.close()
 
 
-def nonce(_at: float = 0.0) -> AttemptId:
+def nonce(newest: AttemptId) -> AttemptId:
     """A name for a new attempt, in the order of this machine's time: a server's clock tells whole seconds only."""
-    return AttemptId(f"{time.time_ns() // 10**6:012x}{secrets.token_hex(4)}")
+    return name_after(newest, time.time_ns() // 10**6, secrets.token_hex(4))
 
 
 class _Signal:

@@ -17,7 +17,7 @@ from runner.commands.wanted import Wanted, wanted
 from runner.disk import SystemDisk
 from runner.errors import WrongUsage
 from runner.execute.verdict import adopted, given_up, open_cases
-from runner.lock.facts import Attempt, Intent, Owner
+from runner.lock.facts import Attempt, AttemptId, Intent, Owner
 from runner.lock.ledger import digest_of_key
 from runner.lock.memory import Memory
 from runner.manifest.batch import ShotId
@@ -154,7 +154,8 @@ class Docket:
         )
         key = digest_of_key(key_for(self._batch, self._settings))
         owner = Owner(paths=(str(self._batch.path),), key=key, calibrated=verdict.resubmit)
-        return replace(Attempt(id=nonce(), intent=intent), owner=owner)
+        newest = max(self._memory.attempts, default=AttemptId(""))
+        return replace(Attempt(id=nonce(newest), intent=intent), owner=owner)
 
     def _check_there(self, job: str, origin: str) -> None:
         """Ask the server, if it can be asked: a mistyped id would strand the clip that was paid for."""

@@ -25,12 +25,14 @@ async def whole_list(videos: Videos, clock: Clock) -> Listing:
     jobs: dict[str, Job] = {}
     after: str | None = None
     seen: set[str] = set()
+    whole = True
     for _ in range(_PAGES):
         page = await _page(videos, after, clock)
         jobs |= {job.id: job for job in page.jobs}
+        whole = whole and not page.unread
         after = page.after
         if after is None:
-            return Listing(jobs=tuple(jobs.values()), whole=True, begun=begun)
+            return Listing(jobs=tuple(jobs.values()), whole=whole, begun=begun)
         if after in seen:
             break
         seen.add(after)

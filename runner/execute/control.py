@@ -1,9 +1,18 @@
 """Whether the run goes on: what stopped it, and the waits that end early when something happens."""
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
 
 from runner.errors import ExitCode, Stop
+
+_LAST_WORDS: Final = 3.0  # seconds that a server has to answer what was asked before the run came to its end
+
+T = TypeVar("T")
+
+
+class Interrupted(Exception):
+    """The run comes to its end, and the answer would come too late."""
 
 
 class Control:
@@ -65,6 +74,25 @@ class Control:
             await asyncio.wait({task, changing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             changing.cancel()
+
+    async def answered(self, asking: Coroutine[Any, Any, T]) -> T:
+        """The answer to a question that costs nothing.
+
+        Raises:
+            Interrupted: jobs are no longer awaited, and it does not come soon.
+        """
+        task = asyncio.ensure_future(asking)
+        try:
+            while not task.done() and self.waiting:
+                await self.either(task)
+            await asyncio.wait({task}, timeout=_LAST_WORDS)
+            if not task.done():
+                raise Interrupted
+            return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
     async def pause(self, seconds: float) -> bool:
         """Wait so many seconds, however much changes; False as soon as jobs are no longer awaited."""

@@ -27,7 +27,7 @@ class Doors:
     videos_at: VideosAt
     listen: Listener
     image_of: Callable[[Shot], Image | None]
-    nonce: Callable[[float], AttemptId]  # names a new attempt; takes the time
+    nonce: Callable[[AttemptId], AttemptId]  # names a new attempt, later in order than the newest that is known
     running: Callable[[str], bool]  # whether a run of the manifest at a path is alive
     trouble_in: Callable[[Path], str] | None  # decodes a clip; None where that cannot be done
 

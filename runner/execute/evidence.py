@@ -22,7 +22,7 @@ class Listing:
     """The server's list, read at one time."""
 
     jobs: tuple[Job, ...]
-    whole: bool  # every page was read
+    whole: bool  # every page was read, and everything on it
     begun: float  # monotonic time before the first page
 
 

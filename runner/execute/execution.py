@@ -10,7 +10,7 @@ from typing import Final
 from runner.errors import ExitCode, ServerUnreachable, Stop
 from runner.events import Ending, Phase, ShotEnded
 from runner.execute.asking import unanswered, whole_list
-from runner.execute.control import Control
+from runner.execute.control import Control, Interrupted
 from runner.execute.doors import Doors, Options
 from runner.execute.evidence import Listing, titles, unexplained
 from runner.execute.fetch import Fetcher
@@ -19,7 +19,7 @@ from runner.execute.reconcile import Reconciler
 from runner.execute.scene import Run
 from runner.execute.server_time import ServerTime
 from runner.execute.watch import Watcher
-from runner.lock.facts import Attempt
+from runner.lock.facts import Attempt, State
 from runner.plan.steps import Plan, Step, total
 from runner.plan.table import Action, Reason
 from runner.provider.replies import NoRoute, NotAServer, Refused, ReplyError
@@ -156,8 +156,8 @@ class Execution:
         if self._run.options.profile.resubmit_lost:
             return purchases
         try:
-            listing = await whole_list(self._videos, self._run.doors.clock)
-        except NoRoute:
+            listing = await self._run.control.answered(whole_list(self._videos, self._run.doors.clock))
+        except (NoRoute, Interrupted):
             return purchases
         except NotAServer as error:
             hint = "does the base URL belong to a videos server, and should it end in `/v1`?"
@@ -189,6 +189,11 @@ class Execution:
         self._run.end(step, Ending.KEPT, clip=self._run.doors.shelf.place(step.shot))
 
     def _hold(self, step: Step) -> None:
+        attempt = step.attempt
+        if attempt and attempt.state is State.DONE and self._run.doors.videos_at(attempt.intent.origin):
+            # Its clip should have expired, but the clock of this machine alone proves nothing: the server is asked.
+            self._follow(replace(step, action=Action.DOWNLOAD))
+            return
         hint = self._run.retake_hint(step)
         note = f": {step.note}" if step.note else ""
         self._run.end(step, Ending.HELD, f"{step.reason}{note}{self._run.again_costs(step.cost)}", hint=hint)
@@ -239,7 +244,11 @@ class Execution:
         if step.action is Action.DOWNLOAD:
             job = None
         else:
-            job = await Watcher(self._run, videos, step, attempt, self._again).work()
+            self._run.watched.add(attempt.id)
+            try:
+                job = await Watcher(self._run, videos, step, attempt, self._again).work()
+            finally:
+                self._run.watched.discard(attempt.id)
             if job is None:
                 return
         async with self._downloads:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from runner.disk import Disk
+from runner.errors import NoCredentials
 from runner.events import Ending, Phase
 from runner.execute.asking import unanswered
 from runner.execute.mp4 import NotMp4, Probe, probe
@@ -190,9 +191,14 @@ class Fetcher:
     def _not_fetched(self, error: ReplyError) -> None:
         if isinstance(error, Expired):
             expire(self._run, self._step, self._attempt, self._job)
+        elif isinstance(error, Missing):
+            why = f"job {self._attempt.job} is bought, and the server does not have its clip ({unanswered(error)})"
+            hint = f"say the same again later, or {self._run.retake_hint(self._step)}"
+            self._run.end(self._step, Ending.HELD, why, hint=hint)
         elif isinstance(error, Refused):
-            why = f"the server refuses its download ({unanswered(error)}); it stays bought"
-            self._run.end(self._step, Ending.PENDING, why, hint="is `OPENAI_API_KEY` the key it was bought with?")
+            hint = "is `OPENAI_API_KEY` the key that the jobs were bought with?"
+            self._run.control.halt(NoCredentials(f"the server refuses a download: {unanswered(error)}", hint=hint))
+            self._run.end(self._step, Ending.PENDING, "the server refuses its download; it stays bought")
         else:
             why = f"bought, but its download failed ({unanswered(error)}); the next run fetches it"
             self._run.end(self._step, Ending.PENDING, why)

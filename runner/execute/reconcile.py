@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from runner.events import Ending, Phase
 from runner.execute.asking import unanswered, whole_list
+from runner.execute.control import Interrupted
 from runner.execute.evidence import POST_MAX, Busy, Found, Listing, Quiet, Scene, Unclear, finding, titles
 from runner.execute.scene import Run
 from runner.lock.facts import Attempt, AttemptId, State
+from runner.manifest.batch import ShotId
 from runner.plan.steps import Step
 from runner.provider.replies import NoRoute, Refused, ReplyError
 from runner.provider.videos import Videos
@@ -37,6 +39,7 @@ class Reconciler:
         self._adopted = adopted
         self._absent = absent
         self._cases: dict[AttemptId, Case] = {}
+        self._repeated: set[ShotId] = set()  # shots that this run has sent again already
         self._news = False
 
     @property
@@ -76,7 +79,9 @@ class Reconciler:
 
     async def _look(self) -> None:
         try:
-            listing = await whole_list(self._videos, self._run.doors.clock)
+            listing = await self._run.control.answered(whole_list(self._videos, self._run.doors.clock))
+        except Interrupted:
+            return
         except (NoRoute, Refused) as error:
             self._hold_all(f"the server has no list to look it up in ({unanswered(error)})")
             return
@@ -85,10 +90,14 @@ class Reconciler:
             self._patience_ends("the server's list could not be read")
             return
         scene = self._run.scene()
-        for case in tuple(self._cases.values()):
-            if case.over <= listing.begun:
-                self._judge(case, listing, scene)
-                scene = self._run.scene() if case.attempt.id not in self._cases else scene
+        for case in self._certain_first(listing, scene):
+            self._judge(case, listing, scene)
+            scene = self._run.scene() if case.attempt.id not in self._cases else scene
+
+    def _certain_first(self, listing: Listing, scene: Scene) -> list[Case]:
+        """The cases that this list can speak of. A job that is certainly one's is no doubt for the others."""
+        told = [case for case in self._cases.values() if case.over <= listing.begun]
+        return sorted(told, key=lambda case: not isinstance(finding(case.attempt, listing, scene), Found))
 
     def _judge(self, case: Case, listing: Listing, scene: Scene) -> None:
         found = finding(case.attempt, listing, scene)
@@ -103,7 +112,7 @@ class Reconciler:
                 hint = self._run.resolve_hint(case.step, jobs[0].id)
                 self._hold(case, f"its POST may or may not have arrived; it may be {titles(jobs)}", hint)
             case Busy():
-                if self._settled(case):
+                if self._waited(case):  # never by the attempt's age: it may be this run's own POST of the next moment
                     self._hold(case, "its POST may or may not have arrived, and another run buys the same right now")
             case Quiet():
                 self._listen_to_silence(case, listing)
@@ -117,9 +126,18 @@ class Reconciler:
             if listing.begun - case.quiet_since >= self._run.options.settle:
                 self._close(case)
                 self._run.record_rule(case.attempt, State.UNSENT, "two complete lists show no such job")
-                self._absent(case.step)
+                self._repeat(case.step)
         elif self._settled(case):
             self._hold(case, "its POST may or may not have arrived, and the server's list shows no such job")
+
+    def _repeat(self, step: Step) -> None:
+        """Send again what surely did not arrive: once in a run, for a server that answers nothing never ends."""
+        if step.shot in self._repeated:
+            why = "twice its POST had no clear answer, and no job came of it"
+            self._run.end(step, Ending.PENDING, why, hint="say the same again when the server is well")
+            return
+        self._repeated.add(step.shot)
+        self._absent(step)
 
     def _absence_counts(self, case: Case, listing: Listing) -> bool:
         """Whether this list's silence is evidence at all, for this attempt."""
@@ -137,13 +155,16 @@ class Reconciler:
 
     def _settled(self, case: Case) -> bool:
         """Whether a job would have shown up by now, so that waiting on makes no sense."""
-        settle = self._run.options.settle
-        here = self._run.doors.clock.monotonic() - case.over >= settle
-        return here or self._run.time.now() - case.attempt.intent.at >= settle + POST_MAX
+        age = self._run.time.now() - case.attempt.intent.at
+        return self._waited(case) or age >= self._run.options.settle + POST_MAX
+
+    def _waited(self, case: Case) -> bool:
+        """Whether this run itself has waited for as long as a lost job may take to show up."""
+        return self._run.doors.clock.monotonic() - case.over >= self._run.options.settle
 
     def _patience_ends(self, why: str) -> None:
         for case in tuple(self._cases.values()):
-            if self._run.doors.clock.monotonic() - case.over >= self._run.options.settle:
+            if self._waited(case):
                 self._hold(case, f"its POST may or may not have arrived, and {why}")
 
     def _hold_all(self, why: str) -> None:

@@ -28,6 +28,7 @@ class Run:
     ended_jobs: set[str] = field(default_factory=set)  # seen to have ended: their slots are free
     costs: dict[AttemptId, Decimal | None] = field(default_factory=dict)  # of what this run bought, or may have
     first_seen: dict[AttemptId, float] = field(default_factory=dict)  # monotonic, of attempts with no certain date
+    watched: set[AttemptId] = field(default_factory=set)  # attempts whose jobs this run is asking for
     posting: set[AttemptId] = field(default_factory=set)  # attempts of this run whose POST is on its way
     outcomes: list[ShotEnded] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
@@ -137,7 +138,8 @@ class Run:
             manifest=self.options.file_name,
             at=at,
         )
-        return Attempt(id=self.doors.nonce(at), intent=intent)
+        newest = max((each.id for each in self.attempts()), default=AttemptId(""))
+        return Attempt(id=self.doors.nonce(newest), intent=intent)
 
     def live(self, everywhere: Iterable[Attempt]) -> frozenset[str]:
         """The attempts whose POST may be on its way right now, in this run or another."""

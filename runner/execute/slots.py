@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from runner.execute.asking import state
+from runner.execute.control import Interrupted
 from runner.execute.scene import Run
 from runner.lock.facts import Attempt, State
 from runner.provider.replies import Missing, ReplyError
@@ -11,7 +12,8 @@ from runner.provider.statuses import State as JobState
 from runner.provider.statuses import state_of
 from runner.provider.videos import Videos
 
-_LOOK_AGAIN: Final = 5.0  # seconds between looks at other runs' jobs while no slot is free
+_LOOK_AGAIN: Final = 5.0  # seconds until the next look at jobs that nobody watches while no slot is free; doubled
+_SELDOM: Final = 30.0  # up to this
 
 
 class Slots:
@@ -21,6 +23,7 @@ class Slots:
         self._run = run
         options = run.options
         self.hold = options.settle + options.profile.longest_render  # until a job that came late has ended, too
+        self._pause = _LOOK_AGAIN
 
     @property
     def free(self) -> bool:
@@ -33,33 +36,41 @@ class Slots:
         return [each for each in everywhere if self._occupies(each)]
 
     async def wait(self, videos: Videos) -> None:
-        """Wait until a slot may be free; other runs' jobs are looked at meanwhile, for their runs may be dead."""
-        mine = self._run.doors.memory.attempts
+        """Wait until a slot may be free; jobs that this run does not watch are looked at meanwhile."""
         taken = self.taken()
-        if taken and not any(each.id in mine and each.state is State.SUBMITTED for each in taken):
+        unwatched = [each for each in taken if each.id not in self._run.watched]
+        if unwatched == taken:
             self._tell_who_is_waited_for(taken)
-        for each in taken:
-            if each.id not in mine and each.state is State.SUBMITTED:
+        for each in unwatched:
+            if each.state is State.SUBMITTED:
                 await self._look_after(each, videos)
-        if not self.free:
-            await self._run.control.change(_LOOK_AGAIN)
+        if self.free:
+            self._pause = _LOOK_AGAIN
+            return
+        await self._run.control.change(self._pause)
+        self._pause = min(self._pause * 2, _SELDOM)
 
     def _tell_who_is_waited_for(self, taken: list[Attempt]) -> None:
         live = self._run.live(taken)
         unconfirmed = [each for each in taken if each.state is not State.SUBMITTED and each.id not in live]
-        if not unconfirmed:
-            self._run.say("waiting for a slot: other runs on this machine have jobs running on the account")
-            return
-        minutes = self.left(unconfirmed) / 60
-        self._run.say(f"waiting for a slot: a job whose answer was lost may still have it, for up to {minutes:.0f} min")
+        if unconfirmed:
+            minutes = self.left(unconfirmed) / 60
+            held = f"a job whose answer was lost may still have it, for up to {minutes:.0f} min"
+        elif all(each.id in self._run.doors.memory.attempts for each in taken):
+            held = "jobs that were not seen to end may still have it"
+        else:
+            held = "other runs on this machine have jobs running on the account"
+        self._run.say(f"waiting for a slot: {held}")
 
     async def _look_after(self, attempt: Attempt, videos: Videos) -> None:
-        """See whether another run's job has ended; its run may be dead."""
+        """See whether a job has ended that this run does not watch: another run's, which may be dead, or a lost one."""
         for job in attempt.jobs:
             try:
-                polled = await state(videos, job, self._run.doors.clock)
+                polled = await self._run.control.answered(state(videos, job, self._run.doors.clock))
+            except Interrupted:
+                return
             except Missing:
-                if self._run.time.now() > attempt.intent.at + self.hold:
+                if self._left(attempt) <= 0:
                     self._run.ended_jobs.add(job)
             except ReplyError:
                 continue

@@ -6,6 +6,7 @@ from typing import Final
 from runner.errors import NoCredentials, ServerUnreachable
 from runner.events import Ending, Phase
 from runner.execute.asking import state, unanswered
+from runner.execute.control import Interrupted
 from runner.execute.pace import Pace, expected_render
 from runner.execute.scene import Run
 from runner.lock.facts import Attempt, State
@@ -55,7 +56,10 @@ class Watcher:
     async def _look(self, before: Polled | None) -> tuple[Polled | None, bool]:
         """Ask once: what is known of the job now, and whether this is the end of watching it."""
         try:
-            polled = await state(self._videos, self._attempt.job or "", self._run.doors.clock)
+            asking = state(self._videos, self._attempt.job or "", self._run.doors.clock)
+            polled = await self._run.control.answered(asking)
+        except Interrupted:
+            return before, False
         except Missing as error:
             return None, self._is_gone(error)
         except Refused as error:
@@ -180,9 +184,13 @@ def deadline_of(profile: Profile) -> float:
 
 
 def past_retention(run: Run, attempt: Attempt, expires_at: float | None = None) -> bool:
-    """Whether the server may have dropped a job by now."""
-    until = expires_at if expires_at is not None else attempt.intent.at + run.options.profile.retention
-    return run.time.now() > until
+    """Whether the server may have dropped a job by now: by its own clock only, for a machine's clock may be wrong."""
+    told = attempt.acceptance.created_at if attempt.acceptance else None
+    since = max(attempt.intent.at, told or 0.0)
+    until = since + run.options.profile.retention
+    if expires_at is not None and expires_at > since:
+        until = expires_at
+    return run.time.calibrated and run.time.now() > until
 
 
 def expire(run: Run, step: Step, attempt: Attempt, job: Job | None) -> None:

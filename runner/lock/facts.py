@@ -158,8 +158,19 @@ class Attempt:
         return self.intent.request.fingerprint
 
 
+def name_after(newest: AttemptId, at: int, chance: str) -> AttemptId:
+    """A name for an attempt made at a time (ms): it sorts after the newest, though a clock was turned back since."""
+    try:
+        floor = int(newest[:12], 16) + 1
+    except ValueError:
+        floor = 0  # there is none, or not of this form
+    return AttemptId(f"{max(at, floor):012x}{chance}")
+
+
 def join(one: Attempt, other: Attempt) -> Attempt:
     """One record of two: part by part, the later rank wins, ties go by canonical bytes, ids and claims accumulate."""
+    if one == other:
+        return one
     acceptance = _join_acceptance(one.acceptance, other.acceptance)
     return replace(
         one,

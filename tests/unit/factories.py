@@ -166,7 +166,7 @@ class Machine:
         return self.failing(what)
 
     def lose_ledger(self) -> None:
-        self.lose(*[path for path in self.fs.files if path.parent == STATE])
+        self.lose(*[path for path in map(Path, self.fs.files) if path.parent == STATE])
 
 
 def make_where(name: str = "film", *, folder: Path = FOLDER, key: str = "key") -> Where:

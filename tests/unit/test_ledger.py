@@ -46,7 +46,7 @@ def seen(machine: Machine) -> dict[str, Attempt]:
 
 
 def the_file(machine: Machine) -> Path:
-    (path,) = (path for path in machine.fs.files if path.parent == STATE and path.name != RESCUE)
+    (path,) = (path for path in map(Path, machine.fs.files) if path.parent == STATE and path.name != RESCUE)
     return path
 
 

@@ -153,7 +153,7 @@ def test_a_fact_goes_to_the_ledger_first() -> None:
 
 
 def _size(machine: Machine, folder: Path) -> int:
-    return sum(len(file.data) for path, file in machine.fs.files.items() if path.parent == folder)
+    return sum(len(file.data) for path, file in machine.fs.files.items() if Path(path).parent == folder)
 
 
 def test_a_kill_between_the_two_files_loses_nothing() -> None:

@@ -5,6 +5,7 @@ import random
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from runner.manifest.request import Request
 from runner.provider.replies import Missing, NoRoute, NotVideo, Troubled, Unreachable
@@ -24,6 +25,7 @@ class Billed:
     ends: float
     fails: bool
     foreign: bool = False  # another client of the account bought it
+    purged: bool = False  # the server forgot it before its time
 
 
 @dataclass(kw_only=True)
@@ -45,6 +47,7 @@ class Nature:
     content_trouble: float = 0.0
     retention: float = 86_400.0
     foreign: float = 0.0  # how often another client of the account buys something
+    dated: bool = True  # its replies have a Date
 
     def calm(self) -> None:
         """All faults stop; what kind of list there is stays."""
@@ -61,6 +64,7 @@ class Server:
     nature: Nature
     slots: int = 2
     books: list[Billed] = field(default_factory=list)
+    by_id: dict[str, Billed] = field(default_factory=dict)
     posts: int = 0
     polled: set[str] = field(default_factory=set)  # ids that some process of ours has used
     refused: int = 0  # POSTs for which no slot was free
@@ -79,9 +83,19 @@ class Server:
             ends=now + seconds,
             fails=self.rng.random() < self.nature.fails,
         )
-        self.books.append(job)
+        self._enter(job)
         self.most_running = max(self.most_running, self.running())
         return job
+
+    def _enter(self, job: Billed) -> None:
+        self.books.append(job)
+        self.by_id[job.id] = job
+
+    def purge(self) -> None:
+        """It forgets every job that has ended, as a server does that keeps them in memory and is started anew."""
+        now = self.clock.true_time()
+        for job in self.look():
+            job.purged = job.purged or job.ends <= now
 
     def running(self) -> int:
         now = self.clock.true_time()
@@ -97,16 +111,18 @@ class Server:
         job = Billed(
             id=f"video_theirs{len(self.books)}", request=request, created=now, ends=now + 30, fails=False, foreign=True
         )
-        self.books.append(job)
+        self._enter(job)
 
     def _admit_late(self) -> None:
+        if not self.late:
+            return
         now = self.clock.true_time()
         due = [entry for entry in self.late if entry[0] <= now]
         self.late = [entry for entry in self.late if entry[0] > now]
         for at, request in sorted(due, key=lambda entry: entry[0]):
             ends = at + self.nature.render * self.rng.uniform(0.5, 1.0)
             job = Billed(id=f"video_late{len(self.books):04d}", request=request, created=at, ends=ends, fails=False)
-            self.books.append(job)
+            self._enter(job)
             self.most_running = max(self.most_running, self._running_at(at))
 
     def look(self) -> list[Billed]:
@@ -159,13 +175,14 @@ class SimVideos:
         if rng.random() < nature.error_after:
             server.ambiguous += 1
             return _error(500, "internal error")
+        self._dated()
         self._tick("answered")
         body = {"id": job.id, "object": "video", "status": "queued", "created_at": int(job.created)}
         return Posted(sent=True, status=200, body=body)
 
     async def retrieve(self, job: JobId) -> Polled:
         self._tick("poll")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)
         self._trouble()
         self._dated()
         self._server.polled.add(job)
@@ -177,7 +194,7 @@ class SimVideos:
 
     async def list(self, after: str | None) -> Page:
         self._tick("list")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)
         nature, server = self._server.nature, self._server
         self._dated()
         if nature.lists == "none":
@@ -185,7 +202,9 @@ class SimVideos:
         self._trouble()
         now = server.clock.true_time()
         shown = [
-            job for job in server.look() if job.created + nature.lag <= now and now < job.created + nature.retention
+            job
+            for job in server.look()
+            if job.created + nature.lag <= now < job.created + nature.retention and not job.purged
         ]
         if nature.lists == "empty":
             shown = []
@@ -200,7 +219,7 @@ class SimVideos:
 
     async def content(self, job: JobId, sink: Sink, resume: Resume | None) -> Content:
         self._tick("content")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0)
         self._trouble()
         self._dated()
         billed = self._find(job)
@@ -227,6 +246,8 @@ class SimVideos:
     def _dated(self) -> None:
         """Every reply has a Date."""
         clock = self._server.clock
+        if not self._server.nature.dated:
+            return
         self.told_time = ToldTime(server=float(int(clock.true_time())), monotonic=clock.monotonic())
 
     def _trouble(self) -> None:
@@ -236,9 +257,10 @@ class SimVideos:
 
     def _find(self, job: str) -> Billed:
         now = self._server.clock.true_time()
-        for each in self._server.look():
-            if each.id == job and now < each.created + self._server.nature.retention:
-                return each
+        self._server.look()
+        found = self._server.by_id.get(job)
+        if found and not found.purged and now < found.created + self._server.nature.retention:
+            return found
         raise Missing("no such video", status=404)
 
     def _show(self, billed: Billed, status: str, progress: int) -> Job:
@@ -263,6 +285,7 @@ class SimVideos:
         )
 
 
+@lru_cache(maxsize=200)
 def clip_bytes(job: str) -> bytes:
     """A structurally whole MP4 that tells its job."""
     mvhd = struct.pack(">I4s12xII80x", 108, b"mvhd", 1000, 8000)
