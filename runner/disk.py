@@ -4,12 +4,15 @@ Owner of filelock. Nothing above writes a file but through here, so that tests c
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -59,7 +62,7 @@ class Disk(Protocol):
         ...
 
     def write(self, path: Path, data: bytes, *, at: int) -> None:
-        """Write all of `data` at an offset, creating the file. An OSError may leave a part of it written."""
+        """Write all of `data` at an offset, creating the file, never through a link. An OSError may leave a part."""
         ...
 
     def truncate(self, path: Path, size: int) -> None:
@@ -104,11 +107,12 @@ class SystemDisk:
 
     def read(self, path: Path) -> bytes:
         """See `Disk.read`."""
-        return path.read_bytes()
+        with _reading(path) as reading:
+            return reading.read()
 
     def read_at(self, path: Path, offset: int, size: int) -> bytes:
         """See `Disk.read_at`."""
-        with path.open("rb") as reading:
+        with _reading(path) as reading:
             reading.seek(offset)
             return reading.read(size)
 
@@ -149,7 +153,7 @@ class SystemDisk:
 
     def write(self, path: Path, data: bytes, *, at: int) -> None:
         """See `Disk.write`."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         try:
             rest = memoryview(data)
             while rest:
@@ -182,7 +186,8 @@ class SystemDisk:
 
     def copy(self, source: Path, target: Path) -> None:
         """See `Disk.copy`."""
-        with source.open("rb") as reading, target.open("wb") as writing:
+        target.unlink(missing_ok=True)  # it may be a link that leads elsewhere
+        with _reading(source) as reading, target.open("xb") as writing:
             try:
                 fcntl.ioctl(writing, _FICLONE, reading.fileno())
             except OSError:
@@ -190,7 +195,7 @@ class SystemDisk:
 
     def digest(self, path: Path) -> str:
         """See `Disk.digest`."""
-        with path.open("rb") as reading:
+        with _reading(path) as reading:
             return hashlib.file_digest(reading, "sha256").hexdigest()
 
     @contextmanager
@@ -241,6 +246,19 @@ def _in_use(folder: Path) -> bool:
             return next(entries, None) is not None
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[BufferedReader]:
+    """A regular file, open; nothing else is waited for or read without end."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "that is no file", str(path))
+        with os.fdopen(descriptor, "rb", closefd=False) as reading:
+            yield reading
+    finally:
+        os.close(descriptor)
 
 
 def _sync(path: Path, flags: int) -> None:

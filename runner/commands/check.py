@@ -1,6 +1,5 @@
 """`shotlock check`: everything that is wrong with manifests, at once; nothing is asked of any server."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,9 @@ from runner.commands.names import manifests_of
 from runner.commands.wanted import Defective, Wanted, wanted
 from runner.errors import ExitCode
 from runner.plan.steps import price_of, total
+from runner.report.json_lines import json_text
 from runner.report.money import money
-from runner.report.wording import counted
+from runner.report.wording import counted, near
 from runner.settings import Settings
 
 
@@ -26,7 +26,7 @@ def command(settings: Settings, manifests: tuple[str, ...], *, as_json: bool) ->
     """
     results = [(path, _result(path)) for path in manifests_of(manifests, settings)]
     if as_json:
-        click.echo(json.dumps([_tree(path, result) for path, result in results], indent=2, ensure_ascii=False))
+        click.echo(json_text([_tree(path, result) for path, result in results]))
     else:
         for path, result in results:
             _show(path, result, alone=len(results) == 1)
@@ -45,7 +45,7 @@ def _show(path: Path, result: Wanted | Defective, *, alone: bool) -> None:
     if isinstance(result, Defective):
         click.echo(result.text, err=True, nl=False)
         return
-    name = "" if alone else f"{path}: "
+    name = "" if alone else f"{near(path)}: "
     click.echo(f"{name}ok: {_about(result)}")
 
 

@@ -1,5 +1,7 @@
 """`shotlock init`: make a folder ready for manifests, without touching what is there."""
 
+import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -32,6 +34,8 @@ shots:
     prompt: ${hero} looks out of a rainy window, slow dolly in
     size: 720x1280
 """
+_SPECIAL: Final = re.compile(r"[\\*?\[\]!#]")
+_PLAIN: Final = re.compile(r"[^\s\"\x00-\x1f\x7f]+")
 _IGNORED: Final = ("renders/", "*.preview.lock")
 
 
@@ -48,7 +52,7 @@ def command(folder: Path) -> None:
         replace_whole(disk, folder / "manifest.yaml", _MANIFEST.encode())
         click.echo(f"wrote {folder / 'manifest.yaml'}: a first manifest with two shots", err=True)
     _add(folder / ".gitignore", _IGNORED, "the clips stay out of git")
-    kept = (f"{path.stem}.lock merge=union text eol=lf" for path in _manifests(folder))
+    kept = (f"{_pattern(f'{path.stem}.lock')} merge=union text eol=lf" for path in _manifests(folder))
     _add(folder / ".gitattributes", kept, "lockfiles of two branches are joined")
 
 
@@ -64,6 +68,12 @@ def _is_manifest(path: Path) -> bool:
     except OSError:
         return False
     return any(line.startswith("shots:") for line in lines)
+
+
+def _pattern(name: str) -> str:
+    """A file's name as git's patterns have it: exact, and quoted where it needs that."""
+    exact = _SPECIAL.sub(r"\\\g<0>", name)
+    return exact if _PLAIN.fullmatch(name) else json.dumps(exact, ensure_ascii=False)
 
 
 def _add(path: Path, wanted: Iterable[str], why: str) -> None:

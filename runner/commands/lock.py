@@ -14,6 +14,7 @@ from runner.lock.facts import Attempt, join_all
 from runner.lock.lockfile import folded
 from runner.lock.scan import Bad, Scan, scan
 from runner.manifest.wording import quoted
+from runner.report.wording import command as on_one_line
 from runner.report.wording import counted
 from runner.settings import Settings
 
@@ -78,13 +79,13 @@ def _put_aside(disk: Disk, path: Path, damaged: list[Bad]) -> None:
     append_durably(disk, aside, text, at=disk.size(aside) or 0)
     disk.sync_folder(aside.parent)
     for bad in damaged:
-        click.echo(f"{path}:{bad.number}: {bad.why}; the line is now in {aside.name}", err=True)
+        click.echo(on_one_line(f"{path}:{bad.number}: {bad.why}; the line is now in {aside.name}"), err=True)
 
 
 def _tell(path: Path, reading: Scan, damaged: list[Bad], count: int, *, changed: bool) -> None:
     markers = len(reading.bad) - len(damaged)
     joined = f"; {counted(markers, 'conflict marker')} taken out, both sides kept" if markers else ""
     what = "folded" if changed else "is folded already"
-    click.echo(f"{path} {what}: {counted(count, 'attempt')}{joined}", err=True)
+    click.echo(on_one_line(f"{path} {what}: {counted(count, 'attempt')}{joined}"), err=True)
     if damaged:
         click.echo("hint: what the lines said may be in git's history, or in this machine's ledger", err=True)

@@ -15,6 +15,7 @@ from runner.lock.store import Shelf
 from runner.manifest.batch import ShotId
 from runner.plan import steps as planning
 from runner.plan.steps import Plan, Situation
+from runner.report.wording import command
 from runner.settings import Settings
 
 
@@ -42,8 +43,8 @@ def look(path: Path, settings: Settings, *, preview: bool) -> Look:
     disk = SystemDisk()
     memory = Memory.look(disk, place.where(""), {shot.request.fingerprint for shot in asked.batch.shots})
     for damage in memory.damage:
-        click.echo(f"warning: {damage.message}", err=True)
-        click.echo(f"hint: {damage.hint}", err=True)
+        click.echo(f"warning: {command(damage.message)}", err=True)
+        click.echo(f"hint: {command(damage.hint)}", err=True)
     shelf = place.shelf(disk)
     plan = plan_of(asked, memory, shelf)
     return Look(

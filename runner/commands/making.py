@@ -30,7 +30,7 @@ from runner.plan.steps import Plan
 from runner.plan.table import Action
 from runner.report.choose import progress
 from runner.report.summary import summary
-from runner.report.wording import counted
+from runner.report.wording import counted, shown
 from runner.settings import Settings
 
 
@@ -59,7 +59,7 @@ def _errand(wanted: Wanted, asked: Asked, account: Account, place: Place, disk: 
         bury(memory, round(time.time(), 3))
     elif memory.recovered:
         count = counted(len(memory.recovered), "purchase")
-        click.echo(f"{place.lockfile.name} lacked {count} that this machine remembers: put back", err=True)
+        click.echo(f"{shown(place.lockfile.name)} lacked {count} that this machine remembers: put back", err=True)
     plan = plan_of(wanted, memory, place.shelf(disk), retake=asked.retake)
     plan = chosen(remade(plan) if account.preview else plan, asked)
     _tell_what_is_awaited(plan, asked)
@@ -88,7 +88,7 @@ def _agreed(errand: Errand) -> bool:
     if errand.account.preview:
         return True
     host, profile = errand.account.host, errand.wanted.profile.name
-    click.echo(f"{host}, profile {profile}: {errand.purchases.words}", err=True)
+    click.echo(f"{shown(host)}, profile {shown(profile)}: {errand.purchases.words}", err=True)
     return agreed(errand.purchases, yes=errand.asked.yes)
 
 

@@ -9,6 +9,7 @@ import click
 from runner.errors import WrongUsage
 from runner.manifest.batch import ShotId
 from runner.manifest.wording import quoted, suggestion
+from runner.report.wording import near
 from runner.settings import Settings
 
 _FOLDER: Final = Path("manifests")
@@ -57,7 +58,7 @@ def _found(name: str) -> Path:
         return path
     other = _FOLDER / name
     if not path.is_absolute() and other.is_file():
-        click.echo(f"reading {other}", err=True)
+        click.echo(f"reading {near(other)}", err=True)
         return other
     where = "" if path.is_absolute() or path.parent != Path() else f", here or in `{_FOLDER}/`"
     raise WrongUsage(f"there is no manifest {quoted(name)}{where}", hint=_near(path))

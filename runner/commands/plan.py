@@ -1,13 +1,12 @@
 """`shotlock plan`: what a render would do, why, and what it costs; nothing is sent or written."""
 
-import json
-
 import click
 
 from runner.commands.account import EMBEDDED, origin_for
 from runner.commands.look import Look, look
 from runner.commands.names import manifest_of
 from runner.provider.origin import host_of
+from runner.report.json_lines import json_text
 from runner.report.plan_text import plan_json, plan_text
 from runner.settings import Settings
 
@@ -25,7 +24,7 @@ def command(settings: Settings, manifest: str | None, *, preview: bool, as_json:
     profile, budget = wanted.profile, wanted.batch.budget
     if as_json:
         tree = plan_json(seen.plan, manifest=wanted.name, host=host, profile=profile, budget=budget)
-        click.echo(json.dumps(tree, indent=2, ensure_ascii=False))
+        click.echo(json_text(tree))
         return
     text = plan_text(seen.plan, manifest=wanted.name, host=host, profile=profile, budget=budget)
     click.echo(text, nl=not text.endswith("\n"))

@@ -1,11 +1,10 @@
 """`shotlock status`: where every shot stands; nothing is sent or written."""
 
-import json
-
 import click
 
 from runner.commands.look import look
 from runner.commands.names import manifest_of
+from runner.report.json_lines import json_text
 from runner.report.status_text import status_json, status_text
 from runner.settings import Settings
 
@@ -21,7 +20,7 @@ def command(settings: Settings, manifest: str | None, *, preview: bool, as_json:
     attempts = tuple(seen.memory.attempts.values())
     if as_json:
         tree = status_json(seen.plan, attempts, manifest=seen.wanted.name)
-        click.echo(json.dumps(tree, indent=2, ensure_ascii=False))
+        click.echo(json_text(tree))
         return
     text = status_text(seen.plan, attempts, manifest=seen.wanted.name)
     click.echo(text, nl=not text.endswith("\n"))

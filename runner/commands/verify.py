@@ -1,6 +1,5 @@
 """`shotlock verify`: a close look at every clip; nothing is sent or written."""
 
-import json
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ from runner.execute.mp4 import NotMp4, probe
 from runner.lock.facts import Clip
 from runner.plan.steps import Step
 from runner.plan.table import Action
+from runner.report.json_lines import json_text
 from runner.report.verify_text import Finding, verify_json, verify_text
 from runner.settings import Settings
 
@@ -38,7 +38,7 @@ def command(settings: Settings, manifest: str | None, *, preview: bool, as_json:
         click.echo(decode.MISSING, err=True)
     findings, whole = _findings(seen)
     if as_json:
-        click.echo(json.dumps(verify_json(findings, whole), indent=2, ensure_ascii=False))
+        click.echo(json_text(verify_json(findings, whole)))
     else:
         click.echo(verify_text(findings, whole), nl=False)
     return ExitCode.UNFINISHED if findings else ExitCode.DONE

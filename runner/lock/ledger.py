@@ -5,6 +5,7 @@ check made under it still holds when the fact is recorded.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from runner.lock.facts import Attempt, AttemptId, adds, join
 from runner.lock.lockfile import believe
 from runner.lock.scan import scan
 
+_UNFIT: Final = re.compile(r"[^\w.-]")
+_LONGEST: Final = 60  # characters of a host in a name
 RESCUE: Final = "rescue.jsonl"
 
 
@@ -112,8 +115,16 @@ class Ledger:
         self._disk.sync(path)
 
     def _name(self, origin: str, key: str) -> str:
-        host = (urlsplit(origin).hostname or "embedded").replace(":", "_")
-        return f"{host}-{hashlib.sha256(origin.encode()).hexdigest()[:8]}-{key[:8] or 'nokey'}.jsonl"
+        return f"{_host(origin)}-{hashlib.sha256(origin.encode()).hexdigest()[:8]}-{key[:8] or 'nokey'}.jsonl"
+
+
+def _host(origin: str) -> str:
+    """The host of an origin as a part of a name; a lockfile's origin can be any text."""
+    try:
+        host = urlsplit(origin).hostname or "embedded"
+    except ValueError:
+        host = "odd"
+    return _UNFIT.sub("_", host)[:_LONGEST]
 
 
 def digest_of_key(key: str | None) -> str:

@@ -8,7 +8,6 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -25,6 +24,7 @@ from runner.lock.facts import (
     Ruling,
     State,
 )
+from runner.lock.values import amount, digest, iso, no_number, plain, text, time, whole
 from runner.manifest.request import Fit, ReferenceImage, Request
 
 VERSION: Final = 1
@@ -84,7 +84,7 @@ def read(line: bytes) -> Attempt | None:
     """
     checked = _without_crc(line)
     try:
-        tree = json.loads(checked.decode(), parse_float=Decimal)
+        tree = json.loads(checked.decode(), parse_float=Decimal, parse_constant=no_number)
     except (ValueError, RecursionError):
         raise BadLine("not a record") from None
     if not isinstance(tree, dict):
@@ -99,7 +99,7 @@ def read(line: bytes) -> Attempt | None:
             write(record, crc=False, owner=True)  # half a character can be read, and could never be written again
     except BadLine:
         raise
-    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError):
         raise BadLine("a record with a part missing or damaged") from None
     return record
 
@@ -116,7 +116,8 @@ def _check(record: Attempt, tree: Mapping[str, Any]) -> None:
 
 def _check_version(tree: Mapping[str, Any]) -> None:
     if tree["lock"] != VERSION:
-        raise NewerVersion(f"it is of version {tree['lock']}, and this shotlock reads version {VERSION}")
+        told = str(tree["lock"])[:40] if isinstance(tree["lock"], str | int) else "unknown"
+        raise NewerVersion(f"it is of version {told}, and this shotlock reads version {VERSION}")
 
 
 def _without_crc(line: bytes) -> bytes:
@@ -199,42 +200,42 @@ def _times(record: Attempt) -> dict[str, str]:
         "expires": clip.expires_at if clip else None,
         "done": clip.at if clip else None,
     }
-    return {name: _iso(at) for name, at in times.items() if at is not None}
+    return {name: iso(at) for name, at in times.items() if at is not None}
 
 
 def _record(tree: Mapping[str, Any]) -> Attempt:
-    at = {name: _seconds(text) for name, text in tree["at"].items()}
+    at = {name: time(written) for name, written in tree["at"].items()}
     why, error, clip, job = tree.get("why"), tree.get("error"), tree.get("clip"), tree.get("job")
     owner = tree.get("owner")
     return Attempt(
-        id=AttemptId(_text(tree["attempt"])),
+        id=AttemptId(text(tree["attempt"])),
         intent=_intent(tree, at["intent"]),
         ruling=None if why is None else _ruling(why, at["ruled"], resubmit=tree.get("resubmit") is True),
         acceptance=None if job is None else _acceptance(job, at),
         end=None if error is None else _end(error, at["ended"]),
         clip=None if clip is None else _clip(clip, at),
-        claims=tuple(sorted(Claim(number=int(number), shot=_text(shot)) for number, shot in tree.get("claims", ()))),
+        claims=tuple(sorted(Claim(number=whole(number), shot=text(shot)) for number, shot in tree.get("claims", ()))),
         owner=None if owner is None else _owner(owner),
-        more={key: _plain(value) for key, value in tree.items() if key not in _KNOWN},
+        more={key: plain(value) for key, value in tree.items() if key not in _KNOWN},
     )
 
 
 def _owner(tree: Mapping[str, Any]) -> Owner:
-    paths = tuple(sorted(_text(path) for path in tree["paths"]))
-    return Owner(paths=paths, key=_text(tree["key"]), calibrated=tree["calibrated"] is True)
+    paths = tuple(sorted(text(path) for path in tree["paths"]))
+    return Owner(paths=paths, key=text(tree["key"]), calibrated=tree["calibrated"] is True)
 
 
 def _intent(tree: Mapping[str, Any], at: float) -> Intent:
     price = tree["price"]
     return Intent(
-        shot=_text(tree["shot"]),
-        take=int(tree["take"]),
+        shot=text(tree["shot"]),
+        take=whole(tree["take"]),
         request=_request(tree),
-        origin=_text(tree["origin"]),
-        profile=_text(tree["profile"]),
-        price=None if price is None else Decimal(price),
-        currency=_text(tree.get("currency", "")),
-        manifest=_text(tree["manifest"]),
+        origin=text(tree["origin"]),
+        profile=text(tree["profile"]),
+        price=None if price is None else amount(price),
+        currency=text(tree.get("currency", "")),
+        manifest=text(tree["manifest"]),
         at=at,
     )
 
@@ -243,30 +244,30 @@ def _request(tree: Mapping[str, Any]) -> Request:
     request = tree["request"]
     reference = request.get("reference")
     return Request(
-        model=_text(request["model"]),
-        prompt=_text(tree["prompt"]),
-        size=_text(request["size"]),
-        seconds=_text(request["seconds"]),
+        model=text(request["model"]),
+        prompt=text(tree["prompt"]),
+        size=text(request["size"]),
+        seconds=text(request["seconds"]),
         reference=None if reference is None else _reference(reference),
-        extra=_plain(request.get("extra", {})),
+        extra=plain(request.get("extra", {})),
     )
 
 
 def _reference(tree: Mapping[str, Any]) -> ReferenceImage:
     fit = tree.get("fit")
     if fit is None:
-        return ReferenceImage(sha256=_text(tree["sha256"]))
+        return ReferenceImage(sha256=text(tree["sha256"]))
     across, down = fit["focus"]
-    fitted = Fit(mode=_text(fit["mode"]), focus=(float(across), float(down)), recipe=int(fit["recipe"]))
-    return ReferenceImage(sha256=_text(tree["sha256"]), fit=fitted)
+    fitted = Fit(mode=text(fit["mode"]), focus=(float(across), float(down)), recipe=whole(fit["recipe"]))
+    return ReferenceImage(sha256=text(tree["sha256"]), fit=fitted)
 
 
 def _ruling(tree: Mapping[str, Any], at: float, *, resubmit: bool) -> Ruling:
-    return Ruling(state=_state(tree, 1), why=_text(tree["text"]), at=at, resubmit=resubmit)
+    return Ruling(state=_state(tree, 1), why=text(tree["text"]), at=at, resubmit=resubmit)
 
 
 def _end(tree: Mapping[str, Any], at: float) -> End:
-    return End(state=_state(tree, 3), code=_text(tree["code"]), message=_text(tree["message"]), at=at)
+    return End(state=_state(tree, 3), code=text(tree["code"]), message=text(tree["message"]), at=at)
 
 
 def _state(tree: Mapping[str, Any], rank: int) -> State:
@@ -277,7 +278,7 @@ def _state(tree: Mapping[str, Any], rank: int) -> State:
 
 
 def _acceptance(job: Any, at: Mapping[str, float]) -> Acceptance:
-    jobs = (job,) if isinstance(job, str) else tuple(sorted(_text(each) for each in job))
+    jobs = (job,) if isinstance(job, str) else tuple(sorted(text(each) for each in job))
     if not jobs:
         raise ValueError
     return Acceptance(jobs=jobs, at=at["submitted"], created_at=at.get("created"))
@@ -285,11 +286,11 @@ def _acceptance(job: Any, at: Mapping[str, float]) -> Acceptance:
 
 def _clip(tree: Mapping[str, Any], at: Mapping[str, float]) -> Clip:
     return Clip(
-        path=_text(tree["path"]),
-        sha256=_text(tree["sha256"]),
-        bytes=int(tree["bytes"]),
-        size=_text(tree["size"]),
-        seconds=float(tree["seconds"]),
+        path=text(tree["path"]),
+        sha256=digest(tree["sha256"]),
+        bytes=whole(tree["bytes"]),
+        size=text(tree["size"]),
+        seconds=float(amount(tree["seconds"])),
         audio=bool(tree["audio"]),
         at=at["done"],
         completed_at=at.get("completed"),
@@ -297,31 +298,7 @@ def _clip(tree: Mapping[str, Any], at: Mapping[str, float]) -> Clip:
     )
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _plain(value: Any) -> Any:
-    """Numbers as JSON has them: only prices are decimals."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
-
-
 def _number(value: Decimal | None) -> int | float | None:
     if value is None:
         return None
     return int(value) if value == value.to_integral_value() else float(value)
-
-
-def _iso(at: float) -> str:
-    moment = datetime.fromtimestamp(at, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _seconds(text: str) -> float:
-    return round(datetime.fromisoformat(text).timestamp(), 3)

@@ -55,7 +55,7 @@ class Seen:
     def _read(self) -> dict[str, list[Any]]:
         try:
             tree = json.loads(self._disk.read(self._path))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         if not isinstance(tree, dict):
             return {}

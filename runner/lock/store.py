@@ -26,7 +26,7 @@ class Shelf:
 
     def place(self, shot: str) -> Path:
         """Where the clip of a shot belongs."""
-        return self.renders / f"{shot}.mp4"
+        return self.renders / f"{shot.replace('/', '_')}.mp4"  # a lockfile may be anybody's, and so a shot of it
 
     def part(self, attempt: str) -> Path:
         """Where the clip of an attempt is downloaded to. What others wrote never becomes a name."""

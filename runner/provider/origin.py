@@ -9,6 +9,7 @@ from runner.errors import WrongUsage
 
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[^\s/?#@\\\[\]:<>\"`{}|^%]+|\[[0-9A-Fa-f:.]+\]")
+_LONGEST: Final = 2000  # characters
 _HINT: Final = "it looks like `https://HOST/v1`"
 
 
@@ -19,7 +20,9 @@ def origin_of(base_url: str) -> str:
         WrongUsage: it is no http or https URL, or it holds a user name or password. The URL is not repeated.
     """
     text = base_url.strip()
-    if any(character.isspace() or ord(character) < 32 or character == "\\" for character in text):
+    if len(text) > _LONGEST:
+        raise WrongUsage(f"the base URL has {len(text):,} characters, at most {_LONGEST:,} are allowed", hint=_HINT)
+    if any(not character.isprintable() or character in " \\" for character in text):
         raise WrongUsage("the base URL holds a space or a control character", hint=_HINT)
     try:
         parts = urlsplit(text)

@@ -11,6 +11,9 @@ from runner.events import Event
 from runner.report.outlet import Outlet
 
 _INNER_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_OBEYED: Final = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 class JsonLines:
@@ -35,6 +38,12 @@ def json_line(event: Event) -> str:
     """An event as one JSON object: `{"event": "shot_moved", "shot": ...}`; all ASCII."""
     name = _INNER_CAPITAL.sub("_", type(event).__name__).lower()
     return json.dumps({"event": name, **asdict(event)}, default=plain_value)
+
+
+def json_text(tree: Any) -> str:
+    """A tree as JSON to be read by people, too: what a terminal would obey stands in it as an escape."""
+    text = json.dumps(tree, indent=2, ensure_ascii=False)
+    return _OBEYED.sub(lambda letter: json.dumps(letter.group())[1:-1], text)
 
 
 def plain_value(value: Any) -> Any:

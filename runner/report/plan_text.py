@@ -14,6 +14,7 @@ from runner.report.money import money
 from runner.report.wording import counted, shown
 
 _ALL: Final = 40  # steps up to which those that do nothing are listed too
+_LONGEST: Final = 10  # digits of seconds
 _EMBEDDED: Final = "embedded"
 _HEADS: Final = ("shot", "action", "reason", "size", "seconds", "price", "")
 
@@ -147,11 +148,16 @@ def _step_json(step: Step) -> dict[str, Any]:
         "take": step.take,
         "model": request.model if request else None,
         "size": request.size if request else None,
-        "seconds": int(request.seconds) if request else None,
+        "seconds": _whole(request.seconds) if request else None,
         "most_cost": _number(step.cost) if step.action is Action.SUBMIT else None,
         "job": step.attempt.job if step.attempt else None,
         "note": step.note,
     }
+
+
+def _whole(seconds: str) -> int | None:
+    """Seconds as a number; a lockfile may be anybody's, and so an earlier request."""
+    return int(seconds) if seconds.isdecimal() and len(seconds) < _LONGEST else None
 
 
 def _number(amount: Decimal | None) -> Any:

@@ -95,7 +95,7 @@ def _place(step: Step, attempt: Attempt) -> str | None:
     if attempt.clip is None:
         return None
     path = PurePosixPath(attempt.clip.path)
-    return str(path.with_name(f"{step.shot}{path.suffix}") if step.wanted else path)
+    return str(path.with_name(f"{step.shot}{path.suffix}") if step.wanted and path.name else path)
 
 
 def _why(step: Step, attempt: Attempt) -> str:
