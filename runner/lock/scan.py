@@ -1,7 +1,8 @@
 """What a lockfile or ledger says: its records, the bad lines, and how much of its tail was torn off by a crash.
 
 A torn tail was never acted upon, since nothing is before it is synced; so it is dropped. A bad line anywhere else is
-damage: it is reported, and nothing is discarded or started over.
+damage: it is reported, and nothing is discarded or started over. What a turned bit makes of the last line is told from
+what a crash can leave of it.
 """
 
 from collections.abc import Sequence
@@ -46,11 +47,11 @@ def scan(data: bytes) -> Scan:
     """Read every line of a file."""
     whole, tail = _split(data)
     read = [_read(number, line) for number, line in enumerate(whole, 1)]
-    last = _read(len(whole) + 1, tail) if tail else None
-    unterminated = isinstance(last, Attempt)
+    last, rest = _last(len(whole) + 1, tail)
+    unterminated = last is not None
     dropped = 0 if unterminated else _torn_lines(read)
-    kept = read[: len(read) - dropped] + ([last] if isinstance(last, Attempt) else [])
-    torn = sum(len(line) + 1 for line in whole[len(whole) - dropped :]) + (0 if unterminated else len(tail))
+    kept = read[: len(read) - dropped] + ([last] if last else [])
+    torn = sum(len(line) + 1 for line in whole[len(whole) - dropped :]) + rest
     return Scan(
         records=tuple(each for each in kept if isinstance(each, Attempt)),
         bad=tuple(each for each in kept if isinstance(each, Bad)),
@@ -66,15 +67,32 @@ def _split(data: bytes) -> tuple[list[bytes], bytes]:
     return pieces[:-1], pieces[-1]
 
 
+def _last(number: int, tail: bytes) -> tuple[Attempt | None, int]:
+    """The record that has no line end, and how many bytes after it are none of its own.
+
+    A crash leaves a beginning of a line, or zeros. So a whole record before one other byte was once a whole line.
+    """
+    ends = (len(tail),) if tail.endswith(b"\0") else (len(tail), len(tail) - 1)
+    for end in ends:
+        if tail and isinstance(record := _read(number, tail[:end]), Attempt):
+            return record, len(tail) - end
+    return None, len(tail)
+
+
 def _torn_lines(read: Sequence[object]) -> int:
     """Whole lines at the end that hold zeros: blocks that were allocated and never written."""
     count = 0
     while count < len(read):
         last = read[-1 - count]
-        if not (isinstance(last, Bad) and b"\0" in last.text):
+        if not (isinstance(last, Bad) and _lost_a_block(last.text)):
             break
         count += 1
     return count
+
+
+def _lost_a_block(text: bytes) -> bool:
+    """Whether zeros stand where a block was not written: one alone can only be the first byte of a line."""
+    return text.startswith(b"\0") or b"\0\0" in text
 
 
 def _read(number: int, raw: bytes) -> Attempt | Bad | str | None:
