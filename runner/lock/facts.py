@@ -194,12 +194,33 @@ def join_all(records: Iterable[Attempt], into: Mapping[AttemptId, Attempt] | Non
     return joined
 
 
+def corrected(told: Attempt, known: Attempt) -> Attempt:
+    """What a line without a crc tells of an attempt, put right by what is known of it from lines that have one.
+
+    An intent never changes, and of one moment there is one word: where they differ, a byte was damaged.
+    """
+    more_jobs = len(told.jobs) > len(known.jobs)  # the ids of two histories, joined under the earlier time
+    return replace(
+        told,
+        intent=known.intent,
+        ruling=_put_right(told.ruling, known.ruling),
+        acceptance=told.acceptance if more_jobs else _put_right(told.acceptance, known.acceptance),
+        end=_put_right(told.end, known.end),
+        clip=_put_right(told.clip, known.clip),
+    )
+
+
 def adds(record: Attempt, known: Attempt | None) -> bool:
     """Whether a record says anything that the known one does not."""
     return known is None or join(known, record) != known
 
 
 _Part = TypeVar("_Part", Intent, Ruling, End, Clip)
+_Dated = TypeVar("_Dated", Ruling, Acceptance, End, Clip)
+
+
+def _put_right(told: _Dated | None, known: _Dated | None) -> _Dated | None:
+    return known if told and known and told.at == known.at else told
 
 
 def _greater(one: _Part | None, other: _Part | None) -> _Part | None:

@@ -11,7 +11,7 @@ from typing import Self
 
 from runner.disk import Disk
 from runner.errors import DiskFailed, LockfileDamaged
-from runner.lock.facts import Attempt, AttemptId, Owner, Ruling, State, join, join_all
+from runner.lock.facts import Attempt, AttemptId, Owner, Ruling, State, corrected, join, join_all
 from runner.lock.ledger import Ledger
 from runner.lock.lockfile import Lockfile, believe
 from runner.lock.scan import Scan
@@ -38,6 +38,7 @@ class Memory:
         self.ledger = Ledger(disk, where.state)
         self.attempts: dict[AttemptId, Attempt] = {}
         self.recovered: tuple[Attempt, ...] = ()  # what the ledger knew and the lockfile did not
+        self.learned: frozenset[AttemptId] = frozenset()  # what the lockfile knew and the ledger did not
         self.damage: list[LockfileDamaged] = []  # what could not be believed, when only looking
         self._looking = False
         self._failed: OSError | None = None
@@ -147,7 +148,7 @@ class Memory:
         """
         if not self._lockfile.changed():
             return False
-        found = believe(self._lockfile.load(), self._where.lockfile)
+        found = self._corrected(believe(self._lockfile.load(), self._where.lockfile))
         for record in found:
             self.ledger.add(self._ours(record), key=self._where.key)
         self.attempts = join_all(found, self.attempts)
@@ -160,12 +161,18 @@ class Memory:
 
     def _join(self, wanted: Collection[Fingerprint]) -> tuple[Attempt, ...]:
         """Join both sides in memory; returns the lockfile's records."""
-        written = join_all(self._believed(self._lockfile.load()))
+        written = join_all(self._corrected(self._believed(self._lockfile.load())))
         known = self.ledger.attempts
+        self.learned = frozenset(written.keys() - known.keys())
         self.attempts = {id_: join(each, known[id_]) if id_ in known else each for id_, each in written.items()}
         self.recovered = tuple(self._missing(known, wanted))
         self.attempts |= {each.id: each for each in self.recovered}
         return tuple(written.values())
+
+    def _corrected(self, records: Iterable[Attempt]) -> tuple[Attempt, ...]:
+        """The ledger's lines keep their crc: a byte of the lockfile that was damaged since is noticed by them."""
+        known = self.ledger.attempts
+        return tuple(corrected(each, known[each.id]) if each.id in known else each for each in records)
 
     def _believed(self, reading: Scan) -> tuple[Attempt, ...]:
         try:
