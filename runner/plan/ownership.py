@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from runner.lock.facts import Attempt, Claim, State
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.request import Fingerprint
 
+_Owned = dict[ShotId, list[Attempt]]
+_Free = dict[Fingerprint, dict[str, list[Attempt]]]
+_Kept = tuple[ShotId, Attempt]
 WORTH: Final = {State.INTENT: 0, State.SUBMITTED: 1, State.DONE: 2}
 
 
@@ -15,9 +20,24 @@ def assign(
     shots: Sequence[Shot], attempts: Iterable[Attempt]
 ) -> tuple[Mapping[ShotId, tuple[Attempt, ...]], tuple[Attempt, ...]]:
     """Whose attempt each is, and the claims by which left-over shots take over attempts that nobody kept."""
+    owned, free = _kept(shots, attempts)
+    spare = _spare(owned)
+    claims: list[Attempt] = []
+    for take_over in (_unkept, _unkept_clip, partial(_spare_clip, spare=spare)):
+        for shot in shots:
+            # The best comes first: a claim that is cut by a kill has then taken over what matters.
+            found = sorted(take_over(shot, owned, free), key=_importance, reverse=True)
+            claimed = [_claim(each, shot.id) for each in found]
+            owned[shot.id] += claimed
+            claims += claimed
+    return {shot: tuple(each) for shot, each in owned.items()}, tuple(claims)
+
+
+def _kept(shots: Sequence[Shot], attempts: Iterable[Attempt]) -> tuple[_Owned, _Free]:
+    """What each shot keeps of its own, and what nobody keeps, by fingerprint and last owner."""
     wants: dict[str, Fingerprint] = {shot.id: shot.request.fingerprint for shot in shots}
-    owned: dict[ShotId, list[Attempt]] = {shot.id: [] for shot in shots}
-    free: dict[Fingerprint, dict[str, list[Attempt]]] = {}
+    owned: _Owned = {shot.id: [] for shot in shots}
+    free: _Free = {}
     # What falls back to an earlier owner comes last: an owner that has another clip leaves it to who has none.
     for attempt in sorted(attempts, key=lambda each: (last_owner(each) != owner_of(each, wants), each.id)):
         owner = owner_of(attempt, wants)
@@ -25,16 +45,49 @@ def assign(
             free.setdefault(attempt.fingerprint, {}).setdefault(last_owner(attempt), []).append(attempt)
         else:
             owned[owner].append(attempt)
-    claims: list[Attempt] = []
-    for shot in shots:
-        groups = free.get(shot.request.fingerprint)
-        if groups and all(each.state is State.UNSENT for each in owned[shot.id]):
-            best = min(groups, key=lambda name: _rank(groups[name]))
-            # The best comes first: a claim that is cut by a kill has then taken over what matters.
-            claimed = [_claim(each, shot.id) for each in sorted(groups.pop(best), key=_importance, reverse=True)]
-            owned[shot.id] += claimed
-            claims += claimed
-    return {shot: tuple(each) for shot, each in owned.items()}, tuple(claims)
+    return owned, free
+
+
+def _unkept(shot: Shot, owned: _Owned, free: _Free) -> list[Attempt]:
+    """For a shot that has nothing: the best of what nobody kept."""
+    groups = free.get(shot.request.fingerprint)
+    if not groups or any(each.state is not State.UNSENT for each in owned[shot.id]):
+        return []
+    return groups.pop(min(groups, key=lambda name: _rank(groups[name])))
+
+
+def _unkept_clip(shot: Shot, owned: _Owned, free: _Free) -> list[Attempt]:
+    """For a shot of which no clip will come: a clip, or what may become one, that nobody kept."""
+    groups = free.get(shot.request.fingerprint, {})
+    going = {name: group for name, group in groups.items() if any(worth(each) >= 0 for each in group)}
+    if not going or _may_have_clip(owned[shot.id]):
+        return []
+    return groups.pop(min(going, key=lambda name: _rank(going[name])))
+
+
+def _spare_clip(shot: Shot, owned: _Owned, _free: _Free, *, spare: dict[Fingerprint, list[_Kept]]) -> list[Attempt]:
+    """For a shot of which no clip will come: one that an equal shot has twice."""
+    spares = spare.get(shot.request.fingerprint)
+    if not spares or _may_have_clip(owned[shot.id]):
+        return []
+    owner, attempt = spares.pop()
+    owned[owner].remove(attempt)
+    return [attempt]
+
+
+def _spare(owned: _Owned) -> dict[Fingerprint, list[_Kept]]:
+    """What a shot has beyond one attempt of a take: two branches bought it, or a name in the lockfile was damaged."""
+    spare: dict[Fingerprint, list[_Kept]] = {}
+    for shot, mine in owned.items():
+        going = sorted((each for each in mine if worth(each) >= 0), key=_importance) if len(mine) > 1 else []
+        for each, better in pairwise(going):
+            if each.intent.take == better.intent.take and set(each.jobs).isdisjoint(better.jobs):
+                spare.setdefault(each.fingerprint, []).append((shot, each))
+    return spare
+
+
+def _may_have_clip(mine: Iterable[Attempt]) -> bool:
+    return any(worth(each) >= 0 for each in mine)
 
 
 def owner_of(attempt: Attempt, wants: Mapping[str, Fingerprint]) -> ShotId | None:
