@@ -1,5 +1,6 @@
 """The body of a reply in words: unpacked within limits, parsed if it is JSON, and cleaned for people."""
 
+import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from typing import Any, Final
 from runner.provider.parsing import NotJson, json_of
 from runner.provider.words import clean
 
-_EXCERPT: Final = 8 << 10  # bytes that are looked at for an excerpt of 300 characters
+_EXCERPT: Final = 8 << 10  # bytes that are looked at for an excerpt
+_SHOWN: Final = 300  # characters of it
 _EITHER: Final = zlib.MAX_WBITS | 32  # gzip or zlib, whichever it is
 
 
@@ -30,12 +32,17 @@ def reply_of(status: int, headers: Mapping[str, str], data: bytes, *, limit: int
     except NotJson:
         body = None
     shown = {name: clean(value, secrets=secrets, limit=1000) for name, value in headers.items()}
-    return Reply(status=status, headers=shown, body=body, text=excerpt(plain, secrets))
+    # A key that is spelled with JSON's escapes is seen in the tree alone.
+    told = plain if body is None or b"\\" not in plain[:_EXCERPT] else json.dumps(body, ensure_ascii=False).encode()
+    return Reply(status=status, headers=shown, body=body, text=excerpt(told, secrets))
 
 
 def excerpt(data: bytes, secrets: tuple[str, ...]) -> str:
     """The beginning of a body, fit to be shown."""
-    return clean(data[:_EXCERPT].decode("utf-8", errors="replace"), secrets=secrets)
+    text = clean(data[:_EXCERPT].decode("utf-8", errors="replace"), secrets=secrets, limit=_SHOWN)
+    if len(data) <= _EXCERPT or len(text) == _SHOWN:
+        return text
+    return text.rpartition(" ")[0]  # most of it cannot be seen, and the last word is cut: it may be half a secret
 
 
 def _unpacked(data: bytes, coding: str, limit: int) -> bytes:

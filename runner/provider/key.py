@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from functools import lru_cache
+from html import escape
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -11,6 +12,8 @@ from runner.errors import NoCredentials
 
 _SHORTEST: Final = 4  # characters: hiding less would only garble the text around it
 _SHORTEST_CODED: Final = 8
+_UNMISTAKABLE: Final = 12
+_MASKED: Final = r"[^\s*•…]{0,40}(?:\*{2,}|•{2,}|…|\.{3,})[\w*•-]{0,80}"  # as servers show the key that they refuse
 
 
 def check_key(key: str) -> None:
@@ -31,19 +34,28 @@ def check_key(key: str) -> None:
 
 @lru_cache(maxsize=8)
 def spellings(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
-    """A pattern that finds the secrets plain, URL-encoded, JSON-escaped and in base64; None where there are none."""
+    """A pattern that finds the secrets plain, encoded, escaped and masked; None where there are none."""
     found = {spelling for secret in secrets if len(secret) >= _SHORTEST for spelling in _spelled(secret)}
     if not found:
         return None
     longest_first = sorted(found, key=lambda spelling: (-len(spelling), spelling))
-    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+    masked = [re.escape(secret[:_SHORTEST]) + _MASKED for secret in unmistakable(secrets)]
+    return re.compile("|".join([*map(re.escape, longest_first), *masked]), re.IGNORECASE)
+
+
+def unmistakable(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """The secrets that no text has in it by accident."""
+    return tuple(secret for secret in secrets if len(secret) >= _UNMISTAKABLE)
 
 
 def _spelled(secret: str) -> set[str]:
+    raw = secret.encode()
     escaped = json.dumps(secret)[1:-1]
-    plain = {secret, quote(secret, safe=""), quote_plus(secret), escaped, escaped.replace("/", r"\/")}
-    coded = {core for offset in range(3) for core in _base64_cores(secret.encode(), offset)}
-    return plain | {core for core in coded if len(core) >= _SHORTEST_CODED}
+    plain = {secret, secret[::-1], quote(secret, safe=""), quote_plus(secret), escaped, escaped.replace("/", r"\/")}
+    whole = {raw.hex(), raw.hex(" "), raw.hex(":")}
+    whole |= {"".join(form.format(byte) for byte in raw) for form in ("%{:02x}", "\\x{:02x}", "\\u{:04x}", "&#{};")}
+    coded = {core for offset in range(3) for core in _base64_cores(raw, offset)}
+    return plain | whole | {escape(secret)} | {core for core in coded if len(core) >= _SHORTEST_CODED}
 
 
 def _base64_cores(secret: bytes, offset: int) -> set[str]:

@@ -14,7 +14,7 @@ from runner.provider.words import clean, hidden_within
 
 _LONGEST_ID: Final = 512
 _MILLISECONDS: Final = 1e11  # a greater number of seconds lies beyond the year 5000
-_LATEST: Final = 253_402_300_800.0  # the year 10,000
+LATEST: Final = 7_258_118_400.0  # seconds: what lies beyond the year 2200 is no time, but an error
 
 
 class NotJson(ValueError):
@@ -171,9 +171,10 @@ def _first_time(fields: Mapping[str, Any], *names: str) -> float | None:
 def _time(value: Any) -> float | None:
     number = _number(value)
     if number is None:
-        return _iso_time(value) if isinstance(value, str) else None
-    seconds = number / 1000 if number > _MILLISECONDS else number
-    return seconds if 0 < seconds < _LATEST else None
+        seconds = _iso_time(value) if isinstance(value, str) else None
+    else:
+        seconds = number / 1000 if number > _MILLISECONDS else number
+    return seconds if seconds is not None and 0 < seconds < LATEST else None
 
 
 def _iso_time(text: str) -> float | None:

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from runner.provider.key import spellings
+from runner.provider.key import spellings, unmistakable
 
 _ESCAPES: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor moves
@@ -12,20 +12,32 @@ _ESCAPES: Final = re.compile(
     r"|\x9b[0-?]*[ -/]*[@-~]"
 )
 _UNSEEN: Final = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-_EXACT: Final = frozenset(
-    # A key such as `test` may well be a part of these, and a job whose id was altered would be lost.
-    {"id", "task_id", "first_id", "last_id", "object", "status", "model", "prompt", "size", "seconds"}
-)
+# A key such as `test` may well be a part of these, and a job whose id was altered would be lost.
+_EXACT: Final = frozenset({"id", "task_id", "first_id", "last_id", "object", "status", "model", "size", "seconds"})
+_COMPARED: Final = "prompt"  # with ours, and neither shown nor written
 _HALVES: Final = re.compile(r"[\ud800-\udfff]")
 
 
 def clean(text: str, *, secrets: tuple[str, ...] = (), limit: int = 300) -> str:
     """One line without control characters, every secret replaced by `[key]`, of at most `limit` characters."""
-    seen = _HALVES.sub("\ufffd", _UNSEEN.sub("", _ESCAPES.sub("", text)))
-    folded = hidden(" ".join(seen.split()), secrets)
+    folded = hidden(" ".join(_visible(text).split()), secrets)
     return folded if len(folded) <= limit else folded[: limit - 1].rstrip() + "…"
+
+
+def _visible(text: str) -> str:
+    return _HALVES.sub("\ufffd", _UNSEEN.sub("", _ESCAPES.sub("", text)))
+
+
+def _of_name(name: str, item: Any, secrets: tuple[str, ...]) -> Any:
+    if not isinstance(item, str) or name not in {*_EXACT, _COMPARED}:
+        return hidden_within(item, secrets)
+    if name == _COMPARED:
+        return item
+    pattern = spellings(unmistakable(secrets))
+    return None if pattern and pattern.search(_visible(item)) else item
 
 
 def hidden(text: str, secrets: tuple[str, ...]) -> str:
@@ -35,15 +47,12 @@ def hidden(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def hidden_within(value: Any, secrets: tuple[str, ...]) -> Any:
-    """A JSON value with every secret in its texts replaced, but for those that must be told exactly."""
+    """A JSON value with every secret in its texts replaced; what must be told exactly is left out if it has one."""
     match value:
         case str():
-            return hidden(value, secrets)
+            return hidden(_visible(value), secrets)
         case dict():
-            return {
-                name: item if name in _EXACT and isinstance(item, str) else hidden_within(item, secrets)
-                for name, item in value.items()
-            }
+            return {name: _of_name(name, item, secrets) for name, item in value.items()}
         case list():
             return [hidden_within(item, secrets) for item in value]
         case _:
