@@ -16,7 +16,7 @@ from runner.commands.buying import agreed, check_bounds, purchases_of
 from runner.commands.errand import Errand
 from runner.commands.execution import doors_of, perform
 from runner.commands.look import plan_of
-from runner.commands.place import Place, place_of
+from runner.commands.place import Place, check_confined, place_of
 from runner.commands.preview import bury, free, remade, sandbox
 from runner.commands.reach import Reach
 from runner.commands.running import alone
@@ -41,6 +41,7 @@ def make(wanted: Wanted, settings: Settings, asked: Asked) -> ExitCode:
         click.echo(f"no server is set: these are free previews; to buy, {HOW_TO_BUY}", err=True)
     wanted = free(wanted) if account.preview else wanted
     place = place_of(wanted, settings, preview=account.preview)
+    check_confined(place)
     disk = SystemDisk()
     with alone(disk, place.state, place.manifest):
         errand = _errand(wanted, asked, account, place, disk)

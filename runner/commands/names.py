@@ -1,5 +1,6 @@
 """Names that a person typed: manifests, and shots of one. What is not found is a usage error with a suggestion."""
 
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
@@ -48,16 +49,16 @@ def _goals(goals: str) -> tuple[str, ...]:
     """One name, even with spaces in it, where that is a file; else a name for each word."""
     if not goals:
         return ()
-    whole = any(path.is_file() for path in (Path(goals), _FOLDER / goals))
+    whole = any(map(os.path.isfile, (Path(goals), _FOLDER / goals)))  # pathlib raises where that is too long
     return (goals,) if whole else tuple(goals.split())
 
 
 def _found(name: str) -> Path:
     path = Path(name)
-    if path.exists():
+    if os.path.lexists(path):
         return path
     other = _FOLDER / name
-    if not path.is_absolute() and other.is_file():
+    if not path.is_absolute() and os.path.isfile(other):
         click.echo(f"reading {near(other)}", err=True)
         return other
     where = "" if path.is_absolute() or path.parent != Path() else f", here or in `{_FOLDER}/`"

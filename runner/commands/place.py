@@ -1,10 +1,12 @@
 """Where the files of a manifest lie: those of its purchases, and, wholly apart, those of its previews."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.commands.wanted import Wanted
 from runner.disk import Disk
+from runner.errors import WrongUsage
 from runner.lock.memory import Where
 from runner.lock.seen import Seen
 from runner.lock.store import Shelf
@@ -31,6 +33,25 @@ class Place:
         folder = self.manifest.parent
         seen = Seen(disk, self.hidden / f"{self.manifest.stem}.seen.json")
         return Shelf(disk=disk, folder=folder, renders=self.renders, hidden=self.hidden, store=self.store, seen=seen)
+
+
+def check_confined(place: Place) -> None:
+    """Make sure that no link leads elsewhere what is written beside a manifest.
+
+    Raises:
+        WrongUsage: one does.
+    """
+    home = place.manifest.parent
+    inside = (place.hidden / "parts", place.hidden / "displaced", place.hidden / "store", place.renders)
+    for folder in inside:
+        steps = (folder, *folder.parents)
+        for path in steps[: steps.index(home)]:
+            where = Path(os.path.realpath(path))
+            if not where.is_relative_to(home):
+                hint = "make it a folder of its own; clips can be kept elsewhere by `store` in the manifest"
+                raise WrongUsage(f"{path.relative_to(home)} is a link that leads out of {home}, to {where}", hint=hint)
+    if place.lockfile.is_symlink():
+        raise WrongUsage(f"{place.lockfile} is a link", hint="put the file itself there")
 
 
 def place_of(wanted: Wanted, settings: Settings, *, preview: bool) -> Place:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 import click
 
@@ -11,7 +12,7 @@ from runner.commands.execution import nonce
 from runner.commands.inquiry import knows
 from runner.commands.look import plan_of
 from runner.commands.names import manifest_of, shots_of
-from runner.commands.place import place_of
+from runner.commands.place import check_confined, place_of
 from runner.commands.running import alone
 from runner.commands.wanted import Wanted, wanted
 from runner.disk import SystemDisk
@@ -74,6 +75,7 @@ def command(
         raise WrongUsage("one job belongs to one shot", hint="name a single shot with --adopt")
     batch = wanted(manifest_of(manifest, settings))
     place = place_of(batch, settings, preview=False)
+    check_confined(place)
     disk = SystemDisk()
     with alone(disk, place.state, place.manifest):
         fingerprints = {shot.request.fingerprint for shot in batch.batch.shots}
@@ -128,7 +130,7 @@ class Docket:
         """A record for a job that nobody here remembers making. Raises WrongUsage where that makes no sense."""
         step = next(step for step in self._plan.steps if step.shot == shot)
         if step.action in _SETTLED:
-            hint = f"`shotlock retake {self._batch.name} {shot}` buys it again"
+            hint = f"`shotlock retake {quote(self._batch.name)} {quote(shot)}` buys it again"
             raise WrongUsage(f"shot `{shot}` is not unconfirmed: {step.reason}", hint=hint)
         if not (verdict.adopt or verdict.resubmit):
             raise WrongUsage(f"shot `{shot}` has nothing to give up: {step.reason}")

@@ -10,6 +10,9 @@ from runner.provider.videos import Job, JobId, Page, Polled, Videos
 
 PASSING: Final = (Unreachable, Troubled, TooMany)
 _PAGES: Final = 1000  # of 100 jobs each: more is no list, but a loop
+_LETTERS: Final = 100_000_000  # of all its prompts together
+_JOB: Final = 500  # letters that a job counts for besides its prompt
+_PATIENCE: Final = 900.0  # seconds
 
 
 async def state(videos: Videos, job: str, clock: Clock) -> Polled:
@@ -25,8 +28,8 @@ async def whole_list(videos: Videos, clock: Clock) -> Listing:
     jobs: dict[str, Job] = {}
     after: str | None = None
     seen: set[str] = set()
-    whole = True
-    for _ in range(_PAGES):
+    whole, letters = True, 0
+    while len(seen) < _PAGES and letters < _LETTERS and clock.monotonic() - begun < _PATIENCE:
         page = await _page(videos, after, clock)
         jobs |= {job.id: job for job in page.jobs}
         whole = whole and not page.unread
@@ -36,6 +39,7 @@ async def whole_list(videos: Videos, clock: Clock) -> Listing:
         if after in seen:
             break
         seen.add(after)
+        letters += sum(_JOB + len(job.prompt or "") for job in page.jobs)
     return Listing(jobs=tuple(jobs.values()), whole=False, begun=begun)
 
 

@@ -4,8 +4,12 @@ Structure is checked without it; decoding finds damage inside the frames.
 """
 
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
+_MOST_PIXELS: Final = 36_000_000  # of a frame: 8K
+_MOST_FRAMES: Final = 250_000  # that are decoded: an hour and more
 MISSING = "frames are not decoded: PyAV is not installed (pip install 'shotlock[preview]')"
 
 
@@ -20,10 +24,14 @@ def trouble(path: Path) -> str:
     from av.error import FFmpegError
 
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), format="mp4") as container:
             if not container.streams.video:
                 return "it has no picture"
-            frames = sum(1 for _ in container.decode(video=0))
-    except (FFmpegError, OSError, ValueError, IndexError) as error:
+            picture = container.streams.video[0]
+            if picture.width * picture.height > _MOST_PIXELS:
+                return f"its picture is absurdly large: {picture.width}x{picture.height}"
+            picture.codec_context.options = {"max_pixels": str(_MOST_PIXELS)}  # a frame can be larger than was said
+            frames = sum(1 for _ in islice(container.decode(picture), _MOST_FRAMES))
+    except (FFmpegError, OSError, ValueError, IndexError, MemoryError) as error:
         return f"it cannot be decoded: {error}"
     return "" if frames else "it has no frames"

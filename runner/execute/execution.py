@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from shlex import quote
 from typing import Final
 
 from runner.errors import ExitCode, ServerUnreachable, Stop
@@ -207,7 +208,7 @@ class Execution:
 
     def _elsewhere(self, step: Step, attempt: Attempt) -> None:
         why = f"it was sent to {attempt.intent.origin}, where this run may not go"
-        hint = f"set OPENAI_BASE_URL={attempt.intent.origin} and say the same again"
+        hint = f"if you know that server, set OPENAI_BASE_URL={quote(attempt.intent.origin)} and say the same again"
         if attempt.job is None:
             hint += f", or {self._run.resolve_hint(step)}"
         self._run.end(step, Ending.HELD, why, hint=hint)

@@ -4,7 +4,9 @@ Folding sorts by shot, take and attempt, so editing one shot changes one line, a
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from runner.disk import Disk, append_durably, replace_whole
 from runner.errors import LockfileDamaged
@@ -29,7 +31,10 @@ class Lockfile:
         except FileNotFoundError:
             data = b""
         self._remember(len(data))
-        return scan(data)
+        reading = scan(data)
+        # Whose an attempt is, only this machine's ledger says: a lockfile may be anybody's.
+        records = tuple(replace(each, owner=None) if each.owner else each for each in reading.records)
+        return replace(reading, records=records)
 
     def changed(self) -> bool:
         """Whether somebody else replaced or resized the file, as `git checkout` does."""
@@ -77,7 +82,7 @@ def believe(reading: Scan, path: Path) -> tuple[Attempt, ...]:
         more = f" (and {len(reading.bad) - 1} more lines)" if len(reading.bad) > 1 else ""
         raise LockfileDamaged(
             f"{path}:{first.number}: {first.why}{more}; nothing was sent and nothing was discarded",
-            hint=f"shotlock lock fold {path}",
+            hint=f"shotlock lock fold {quote(str(path))}",
         )
     return reading.records
 

@@ -1,5 +1,6 @@
 """What no schema can say about a manifest as a whole: the name of its file, and its base URL."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ def problems_of_name(path: Path) -> Iterator[Problem]:
     """Names of manifests whose lockfiles would be one file."""
     for suffix in _SUFFIXES:
         sibling = path.with_suffix(suffix)
-        if sibling.name != path.name and sibling.exists():
+        if sibling.name != path.name and os.path.exists(sibling):
             message = f"`{sibling.name}` stands beside `{path.name}`: both would write `{path.stem}.lock`"
             yield at(_TOP, message, "rename one of them")
     if path.stem.casefold().endswith(_PREVIEW):

@@ -13,6 +13,8 @@ from runner.provider.videos import Job, JobId
 from runner.provider.words import clean, hidden_within
 
 _LONGEST_ID: Final = 512
+_MOST_WHOLES: Final = 200_000  # objects and lists of a reply
+_MOST_PARTS: Final = 1_000_000
 _MILLISECONDS: Final = 1e11  # a greater number of seconds lies beyond the year 5000
 LATEST: Final = 7_258_118_400.0  # seconds: what lies beyond the year 2200 is no time, but an error
 
@@ -36,6 +38,8 @@ def json_of(data: bytes, *, secrets: tuple[str, ...] = ()) -> Any:
     Raises:
         NotJson: no JSON, NaN or infinity, a name twice in one object, or nested too deeply.
     """
+    if data.count(b"{") + data.count(b"[") > _MOST_WHOLES or data.count(b",") > _MOST_PARTS:
+        raise NotJson("more parts than any reply has")  # a small text can stand for a large tree
     try:
         text = data.decode("utf-8-sig", errors="replace")
         tree = json.loads(text, parse_constant=_refuse, object_pairs_hook=_object)
