@@ -151,7 +151,10 @@ class Buyer:
         """An answer that names somebody's job is no answer: one job is never two purchases."""
         if not isinstance(outcome, Submitted):
             return outcome
-        self._run.doors.memory.refresh()
+        try:
+            self._run.doors.memory.refresh()
+        except Stop as stop:
+            self._run.control.halt(stop)  # the job is recorded, or told, all the same
         known = {job for each in self._run.doors.memory.everywhere(self._run.options.origin) for job in each.jobs}
         if outcome.job.id not in known:
             return outcome

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from shlex import quote
 
-from runner.errors import DiskFailed
+from runner.errors import DiskFailed, LockfileDamaged
 from runner.events import Ending, Phase, Said, ShotEnded, ShotMoved
 from runner.execute.control import Control
 from runner.execute.doors import Doors, Options
@@ -96,7 +96,7 @@ class Run:
         accepted = replace(attempt, acceptance=Acceptance(jobs=(job.id,), at=self.time.now(), created_at=created))
         try:
             self.doors.memory.record(accepted)
-        except DiskFailed as failure:
+        except (DiskFailed, LockfileDamaged) as failure:
             self.say(failure.message, attempt.intent.shot)  # it names the job; another failure may stop the run first
             raise
         return accepted

@@ -77,7 +77,7 @@ class Ledger:
         self._ends[name] += len(line)
 
     def _refresh(self, *, mend: bool, damage: list[LockfileDamaged] | None = None) -> None:
-        for name in self._disk.names(self._folder):
+        for name in sorted({*self._disk.names(self._folder), *self._ends}):  # one that is gone was cut to nothing
             if name.endswith(".jsonl"):
                 try:
                     self._read_news(name, mend=mend)

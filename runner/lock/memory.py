@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from runner.disk import Disk
 from runner.errors import DiskFailed, LockfileDamaged
@@ -16,6 +16,8 @@ from runner.lock.ledger import Ledger
 from runner.lock.lockfile import Lockfile, believe
 from runner.lock.scan import Scan
 from runner.manifest.request import Fingerprint
+
+_Failure = TypeVar("_Failure", DiskFailed, LockfileDamaged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,9 @@ class Memory:
             self._failed = error
             self._take_back(record)
             raise _disk_failed(self._where.lockfile, error) from error
+        except LockfileDamaged:
+            self._take_back(record)
+            raise
         return ""
 
     def _take_back(self, record: Attempt) -> None:
@@ -116,13 +121,16 @@ class Memory:
 
         Raises:
             DiskFailed: one of the files did not take it; a fact with a job id went to the rescue file, if that did.
+            LockfileDamaged: the same, where one of the files cannot be believed any more.
         """
         try:
             with self.ledger.held():
                 self._record(fact)
         except OSError as error:
             self._failed = error
-            raise self._rescue(fact, error) from error
+            raise self._rescue(fact, _disk_failed(self._where.lockfile, error)) from error
+        except LockfileDamaged as damage:
+            raise self._rescue(fact, damage) from damage
 
     def fold(self) -> None:
         """Leave one line for each attempt in the lockfile. Raises OSError."""
@@ -198,8 +206,7 @@ class Memory:
         owner = Owner(paths=(str(self._where.manifest),), key="", calibrated=False)
         return join(record, replace(record, owner=owner))
 
-    def _rescue(self, fact: Attempt, error: OSError) -> DiskFailed:
-        failure = _disk_failed(self._where.lockfile, error)
+    def _rescue(self, fact: Attempt, failure: _Failure) -> _Failure:
         if fact.acceptance is None:
             return failure
         try:
@@ -209,7 +216,7 @@ class Memory:
         else:
             where = "it is kept in the state folder's rescue file"
         message = f"{failure.message}; shot `{fact.intent.shot}` is job {fact.job}, {where}"
-        return DiskFailed(message, hint=failure.hint)
+        return type(failure)(message, hint=failure.hint)
 
 
 def _disk_failed(path: Path, error: OSError) -> DiskFailed:

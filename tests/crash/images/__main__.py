@@ -19,16 +19,12 @@ def main() -> int:
 
 
 def _tallies(counts: list[int], every: int, only: str) -> Iterator[Tally]:
+    explorer = Explorer(every=every)
     for story in (*map(new_shots, counts), *second_lives(min(counts))):
         if only in story.name:
-            yield Explorer(every=every).explore(story)
+            yield explorer.explore(story)
     if only in "killed twice":
-        yield _of_two_kills(min(counts), every)
-
-
-def _of_two_kills(count: int, every: int) -> Tally:
-    explorer = Explorer(every=every)
-    return sum_of("killed twice", (explorer.explore(story) for story in killed_twice(count)))
+        yield sum_of("killed twice", (explorer.explore(story) for story in killed_twice(min(counts))))
 
 
 def sum_of(name: str, tallies: Iterable[Tally]) -> Tally:
@@ -44,7 +40,7 @@ def sum_of(name: str, tallies: Iterable[Tally]) -> Tally:
 
 
 def _told(tallies: Iterator[Tally]) -> int:
-    print(f"{'kind of run':40} {'moments':>6} {'images':>8} {'ways home':>10} {'violations':>10} {'seconds':>8}")
+    print(f"{'kind of run':34} {'moments':>8} {'images':>8} {'ways home':>10} {'violations':>10} {'seconds':>8}")
     seen = []
     for tally in tallies:
         print(tally, *(f"\n    {each}" for each in tally.violations[:20]), flush=True)

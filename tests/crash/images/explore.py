@@ -25,10 +25,8 @@ class Tally:
     violations: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        numbers = (
-            f"{self.operations:6} {self.images:8} {self.recoveries:10} {len(self.violations):10} {self.seconds:8.1f}"
-        )
-        return f"{self.name:40} {numbers}"
+        tried = f"{self.operations:8} {self.images:8} {self.recoveries:10}"
+        return f"{self.name:34} {tried} {len(self.violations):10} {self.seconds:8.1f}"
 
 
 @dataclass(kw_only=True)
@@ -52,12 +50,15 @@ class Explorer:
                 for image in moment.images:
                     self._try(image, moment, story, tally)
                     if len(tally.violations) >= self.most:
-                        break
+                        return self._timed(tally, begun)
+        return self._timed(tally, begun)
+
+    def _timed(self, tally: Tally, begun: float) -> Tally:
         tally.seconds = time.perf_counter() - begun
         return tally
 
     def _try(self, image: Image, moment: Moment, story: Story, tally: Tally) -> None:
-        key = hash((image.key, moment.promise.key, moment.books.key))
+        key = hash((story.home.key, image.key, moment.promise.key, moment.books.key))
         if key in self._images:
             return
         self._images.add(key)
@@ -76,14 +77,12 @@ class Explorer:
     def _go_home(
         self, image: Image, moment: Moment, story: Story, tally: Tally, arrival: Arrival, *, lists: bool
     ) -> None:
-        key = hash((image.key, arrival.books.key, arrival.late, moment.flight, lists))
+        key = hash((story.home.key, image.key, arrival.books.key, arrival.late, moment.flight, lists))
         if key in self._ways:
             return
         self._ways.add(key)
         tally.recoveries += 1
         recovery = Recovery(film=story.home, image=image, moment=moment, arrival=arrival, lists=lists)
         if found := recovery.play():
-            listed = "with a list" if lists else "without a list"
-            tally.violations.append(
-                f"{story.name}, after {moment.number} ({moment.what}), {arrival.name}, {listed}: {found[0]}"
-            )
+            where = f"{story.name}, after {moment.number} ({moment.what}), {arrival.name}"
+            tally.violations.append(f"{where}, {'a' if lists else 'no'} list: {found[0]}")

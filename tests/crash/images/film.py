@@ -1,10 +1,12 @@
 """A film and one life of the project's own memory, plan and executor for it; only the doors are simulated."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 from runner.disk import Disk
@@ -48,8 +50,14 @@ class Film:
     retries: int = 0
     least: Counter[Wish] = field(default_factory=Counter)  # clips bought in the end
     most: Counter[Wish] = field(default_factory=Counter)
+    rolled_back: bool = False  # somebody put an older lockfile there
     bare: bool = False  # somebody removed clips that are recorded
     strange: bytes = b""  # a person's own file, which lay in the way of a clip
+
+    @cached_property
+    def key(self) -> int:
+        """Equal for equal films."""
+        return hash(repr(self))
 
     @property
     def shots(self) -> list[Shot]:
@@ -101,11 +109,13 @@ class Life:
     number: int = 1  # of the life: no two have a nonce in common
     listen: Callable[[Event], None] = lambda event: None
     control: Control = field(default_factory=Control)
+    task: "asyncio.Task[Report] | None" = None
 
     def lead(self) -> Report:
         """Live. Raises Stop, OSError and whatever a door raises, as a real run does to its caller."""
         random.seed(self.number)
-        return self.loop.run_until_complete(self._live())
+        self.task = self.loop.create_task(self._live())
+        return self.loop.run_until_complete(self.task)
 
     async def _live(self) -> Report:
         clock = VirtualClock(self.loop)
@@ -132,7 +142,8 @@ class Life:
             running=lambda path: False,
             trouble_in=None,
         )
-        return await execute(planning.make(self.film.shots, situation), doors, self._options(profile), self.control)
+        self.plan = planning.make(self.film.shots, situation)
+        return await execute(self.plan, doors, self._options(profile), self.control)
 
     def _options(self, profile: Profile) -> Options:
         return Options(

@@ -12,6 +12,7 @@ from runner.events import Ending
 from runner.execute.execution import Report
 from runner.lock.facts import RANK, Attempt, AttemptId, join_all
 from runner.lock.scan import scan
+from runner.plan.ownership import last_owner
 from tests.crash.images.film import FOLDER, HIDDEN, LOCKFILE, RENDERS, STATE, Film, wish
 from tests.crash.images.recording import THERE, Promise
 from tests.crash.images.tree import Image
@@ -22,9 +23,9 @@ _BOOKS = (".lock", ".jsonl")
 _OURS = (HIDDEN, RENDERS, STATE)
 
 
-def facts_of(image: Image) -> Facts:
-    """All that any file remembers."""
-    books = [kept.data for path, kept in image.files.items() if path.suffix in _BOOKS]
+def facts_of(image: Image, *suffixes: str) -> Facts:
+    """All that any file remembers, or any of some kinds of files."""
+    books = [kept.data for path, kept in image.files.items() if path.suffix in (suffixes or _BOOKS)]
     return join_all(record for data in books for record in scan(data).records)
 
 
@@ -41,11 +42,19 @@ def of_image(image: Image, promise: Promise, film: Film, clips: frozenset[bytes]
     known = {job for each in facts.values() for job in each.jobs}
     if promise.jobs - known:
         yield f"I2: {sorted(promise.jobs - known)} was used and is in no file"
-    kept = {each.intent.shot for each in facts.values() if each.clip}
-    for shot in promise.there:
-        if film.clip(shot) not in image.files and shot not in kept:  # else the store has it, as is looked up below
-            yield f"I5: the clip of {shot} was said to be there, and is nowhere"
+    yield from _of_books(image, promise, film)
     yield from _of_files(image, facts, film, clips)
+
+
+def _of_books(image: Image, promise: Promise, film: Film) -> Iterator[str]:
+    """Lockfile and ledger each remember what was acted upon: either may be lost, by git or with a machine."""
+    for suffix in _BOOKS if not film.rolled_back else ():
+        facts = facts_of(image, suffix)
+        if forgotten := promise.now - {job for each in facts.values() for job in each.jobs}:
+            yield f"I2: {sorted(forgotten)} was used and no {suffix} file has it"
+        done = {owner for each in facts.values() if each.clip for owner in (each.intent.shot, last_owner(each))}
+        if forgotten := promise.there - done:
+            yield f"I3: {sorted(forgotten)} was said to be there and no {suffix} file has it"
 
 
 def _of_files(image: Image, facts: Facts, film: Film, clips: frozenset[bytes]) -> Iterator[str]:
@@ -54,6 +63,11 @@ def _of_files(image: Image, facts: Facts, film: Film, clips: frozenset[bytes]) -
             yield f"I5: {path.name} is no whole clip"
         if path != LOCKFILE and path.parent != FOLDER and not any(path.is_relative_to(folder) for folder in _OURS):
             yield f"I10: {path} is no place for a file of ours"
+    recorded = {each.clip.sha256 for each in facts.values() if each.clip}
+    for shot in film.prompts:
+        kept = image.files.get(film.clip(shot))
+        if kept and kept.data != film.strange and hashlib.sha256(kept.data).hexdigest() not in recorded:
+            yield f"I5: the clip of {shot} has its name and no record"
     here = {hashlib.sha256(kept.data).hexdigest() for path, kept in image.files.items() if path.suffix == ".mp4"}
     for each in facts.values():
         if each.clip and each.clip.sha256 not in here and not film.bare:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.events import Bought, Ending, Event, ShotEnded
@@ -22,12 +22,13 @@ class Promise:
 
     sent: Counter[Wish] = field(default_factory=Counter)  # POSTs that may have arrived: each has an intent
     jobs: frozenset[str] = frozenset()  # ids that were used or told
+    now: frozenset[str] = frozenset()  # those of this life: its lockfile has them, and its ledger
     there: frozenset[str] = frozenset()  # shots whose clip was said to be there
 
     @property
     def key(self) -> int:
         """Equal for equal promises."""
-        return hash((frozenset(self.sent.items()), self.jobs, self.there))
+        return hash((frozenset(self.sent.items()), self.jobs, self.now, self.there))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,8 @@ class Recording:
     at: float = 0.0
     lists: bool = True
     mishaps: Mapping[int, str] = field(default_factory=dict)
-    meddle: Callable[[str, Tree], None] = lambda what, tree: None  # what somebody else does to the disk meanwhile
+    meddle: Callable[[str, "Recording"], None] = lambda what, recording: None  # what somebody else does meanwhile
+    brought: set[str] = field(default_factory=set)  # ids that somebody else put on the disk
     number: int = 1
     quiet: bool = False  # only what a kill leaves is of interest
     moments: list[Moment] = field(default_factory=list)
@@ -83,7 +85,8 @@ class Recording:
         try:
             return life.lead()
         finally:
-            self.books, self.at, self.promise = self._books, self._loop.time(), self._promise
+            self.promise, self.at = self._promise, self._loop.time()
+            self.books = self._books
             self._loop.close()
 
     def after(self, what: str, path: Path) -> None:
@@ -95,7 +98,7 @@ class Recording:
         self._keep(f"half a write {path.name}", (image,))
 
     def _crossed(self, what: str) -> None:
-        self.meddle(what, self.tree)
+        self.meddle(what, self)
         self._keep(what, self._disks())
 
     def _disks(self) -> tuple[Image, ...]:
@@ -125,10 +128,11 @@ class Recording:
 
     @property
     def _promise(self) -> Promise:
-        return replace(
-            self._before,
+        now = frozenset((self._server.polled - self.books.polled) | self._told)
+        return Promise(
             sent=self._before.sent + Counter(self._line.sent),
-            jobs=self._before.jobs | self._server.polled | self._told,
+            jobs=self._before.jobs | now | self.brought,
+            now=now,
             there=self._before.there | self._there,
         )
 

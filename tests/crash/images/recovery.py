@@ -1,4 +1,4 @@
-"""The way home from an image: a new life, with the server's list or without, a person's word where it must be, a rest."""
+"""The way home from an image: a new life, with the server's list or without it, a person's word, and a rest."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

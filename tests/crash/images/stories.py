@@ -5,9 +5,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from runner.lock.lines import HEADER
+from runner.lock.facts import Acceptance, Attempt, AttemptId, End, Intent, State
+from runner.lock.lockfile import folded
 from runner.manifest.batch import ShotId
-from tests.crash.images.film import LOCKFILE, RENDERS, STATE, Film, bills, empty_tree, film_of
+from tests.crash.images.film import (
+    LOCKFILE,
+    MANIFEST,
+    ORIGIN,
+    RENDERS,
+    STATE,
+    Film,
+    bills,
+    empty_tree,
+    film_of,
+    request_of,
+)
 from tests.crash.images.recording import Moment, Recording
 from tests.crash.images.tree import Cut, Tree, TreeDisk
 
@@ -65,14 +77,14 @@ def _after_kills(film: Film) -> tuple[Story, ...]:
 
 
 def _mishaps(film: Film) -> tuple[Story, ...]:
-    retrying = replace(film, retries=1)
+    retrying, rolled = replace(film, retries=1), replace(film, rolled_back=True)
     play = lambda film, rate: Recording(film=film, tree=empty_tree(), mishaps={0: rate})  # noqa: E731
     return (
         _told("answer lost", film, lambda: play(film, "lose_after")),
         _told("POST lost, bought again", film, lambda: play(film, "lose_before")),
         _told("server error, billed", film, lambda: play(film, "error_after")),
         _told("job failed, bought again", retrying, lambda: play(retrying, "fails")),
-        _told("another lockfile put there", film, lambda: replace(play(film, ""), meddle=_check_out)),
+        _told("another lockfile put there", rolled, lambda: replace(play(rolled, ""), meddle=_check_out)),
     )
 
 
@@ -94,15 +106,17 @@ def _losses(film: Film) -> tuple[Story, ...]:
     bare = replace(film, bare=True)
     is_lockfile: Which = lambda path: path == LOCKFILE  # noqa: E731
     is_ledger: Which = lambda path: path.parent == STATE  # noqa: E731
+    is_clip: Which = lambda path: path.suffix == ".mp4"  # noqa: E731
+    is_in_place: Which = lambda path: path.parent == RENDERS  # noqa: E731
     flying = lambda gone: _without(_after(_killed(film, "poll"), film), gone)  # noqa: E731
     return (
-        _told("clips gone, in the store", film, lambda: _without(_rerun(film, film), lambda path: path.parent == RENDERS)),
-        _told("clips gone, in no store", bare, lambda: _without(_rerun(film, bare), lambda path: path.suffix == ".mp4")),
+        _told("clips gone, in the store", film, lambda: _without(_rerun(film, film), is_in_place)),
+        _told("clips gone, in no store", bare, lambda: _without(_rerun(film, bare), is_clip)),
         _told("lockfile gone", film, lambda: _without(_rerun(film, film), is_lockfile)),
         _told("lockfile gone, in flight", film, lambda: flying(is_lockfile)),
         _told("a new machine", film, lambda: _without(_rerun(film, film), is_ledger)),
         _told("a new machine, in flight", film, lambda: flying(is_ledger)),
-    )  # fmt: skip
+    )
 
 
 def _told(name: str, home: Film, begin: Callable[[], Recording]) -> Story:
@@ -167,11 +181,32 @@ def _in_the_way(film: Film) -> Recording:
     return recording
 
 
-def _check_out(what: str, tree: Tree) -> None:
-    """Git puts an older lockfile into its place while a POST is on its way."""
+def _check_out(what: str, recording: Recording) -> None:
+    """Git puts a colleague's lockfile into the place of ours while a POST is on its way."""
     if what == "billed":
-        disk = TreeDisk(tree)
+        disk = TreeDisk(recording.tree)
         disk.remove(LOCKFILE)
-        disk.write(LOCKFILE, HEADER, at=0)
+        disk.write(LOCKFILE, folded([_theirs()]), at=0)
         disk.sync(LOCKFILE)
         disk.sync_folder(LOCKFILE.parent)
+        recording.brought.add("video_theirs")
+
+
+def _theirs() -> Attempt:
+    intent = Intent(
+        shot="theirs",
+        take=1,
+        request=request_of("a scene of theirs"),
+        origin=ORIGIN,
+        profile="sim",
+        price=None,
+        currency="",
+        manifest=MANIFEST.name,
+        at=1_750_000_000.0,
+    )
+    return Attempt(
+        id=AttemptId("000theirs"),
+        intent=intent,
+        acceptance=Acceptance(jobs=("video_theirs",), at=intent.at),
+        end=End(state=State.FAILED, code="", message="it broke", at=intent.at),
+    )

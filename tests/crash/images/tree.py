@@ -253,6 +253,7 @@ class TreeDisk:
 
     def make_folder(self, path: Path) -> None:
         # The recipe of the machine's own disk, in this disk's operations.
+        self._before("look into", path)
         if self.tree.names(path):
             return
         self.make_folder(path.parent)
@@ -303,9 +304,9 @@ class TreeDisk:
     def copy(self, source: Path, target: Path) -> None:
         self._before("copy", target)
         data = self.tree.get(source).data
-        inode = self.tree.make(target)
-        self.tree.change(inode, Cut(0))
-        self.tree.change(inode, Write(0, data))
+        if target in self.tree.files:
+            self.tree.link(target, None)
+        self.tree.change(self.tree.make(target), Write(0, data))
         self._after("copy", target)
 
     def digest(self, path: Path) -> str:
