@@ -33,8 +33,13 @@ def reply_of(status: int, headers: Mapping[str, str], data: bytes, *, limit: int
         body = None
     shown = {name: clean(value, secrets=secrets, limit=1000) for name, value in headers.items()}
     # A key that is spelled with JSON's escapes is seen in the tree alone.
-    told = plain if body is None or b"\\" not in plain[:_EXCERPT] else json.dumps(body, ensure_ascii=False).encode()
+    told = plain if body is None or b"\\" not in plain[:_EXCERPT] else _spelled_out(body)
     return Reply(status=status, headers=shown, body=body, text=excerpt(told, secrets))
+
+
+def _spelled_out(body: Any) -> bytes:
+    """JSON without escapes; half a character, which only an escape can spell, becomes a question mark."""
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def excerpt(data: bytes, secrets: tuple[str, ...]) -> str:

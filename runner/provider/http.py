@@ -24,8 +24,9 @@ from runner.provider.origin import is_loopback, origin_of
 from runner.provider.pages import page_of
 from runner.provider.parsing import job_in_error, job_of, usable_id
 from runner.provider.payload import body_of
+from runner.provider.private import leads_astray
 from runner.provider.refusals import Call, not_a_clip, refusal
-from runner.provider.replies import Cut, Missing, NotAServer, NotVideo, Troubled, Unreachable
+from runner.provider.replies import Cut, Missing, NotAServer, NotVideo, Refused, Troubled, Unreachable
 from runner.provider.retry_after import poll_after, unix_time
 from runner.provider.times import Times
 from runner.provider.transfer import Pace, begun, is_words, media_type_of
@@ -197,11 +198,16 @@ class HttpVideos(Videos):
             target = url.join(location).copy_with(userinfo=b"", fragment=None)
         except (httpx.InvalidURL, ValueError, TypeError):
             raise Troubled("the clip is redirected to something that is no URL") from None
-        inside = self._home.scheme == target.scheme and is_loopback(self._home.host) and is_loopback(target.host)
-        if target.scheme == "https" or inside or self._is_home(target):
+        home = self._home
+        inside = home.scheme == target.scheme and is_loopback(home.host) and is_loopback(target.host)
+        if inside or self._is_home(target):
             return target
         where = clean(f"{target.scheme}://{target.host}", secrets=self._secrets)
-        raise Troubled(f"the clip is redirected to {where}, which is not followed: it must be https")
+        if target.scheme != "https":
+            raise Troubled(f"the clip is redirected to {where}, which is not followed: it must be https")
+        if leads_astray(home.host, target.host):
+            raise Troubled(f"the clip is redirected to {where}, which is not followed: that address is not public")
+        return target
 
     async def _head(self, response: httpx.Response, part: Resume | None) -> Begun | None:
         status, headers = response.status_code, dict(response.headers)
@@ -211,7 +217,10 @@ class HttpVideos(Videos):
         with self._unreachable():
             async with asyncio.timeout(self._times.get):
                 reply = await self._reply(response, _SMALL)
-        raise not_a_clip(reply) if good else refusal(Call.CONTENT, reply, now=self._clock.now())
+        error = not_a_clip(reply) if good else refusal(Call.CONTENT, reply, now=self._clock.now())
+        if isinstance(error, Refused) and not self._is_home(response.url):
+            raise Troubled(error.words, status=error.status)  # that host never saw our key
+        raise error
 
     async def _pour(self, response: httpx.Response, head: Begun, sink: Sink) -> Content:
         times, monotonic = self._times, self._clock.monotonic

@@ -64,6 +64,7 @@ class Page:
 
     jobs: tuple[Job, ...]
     after: str | None  # cursor of the next page, None at the end
+    unread: bool = False  # something of it could not be read, or it says that more follows and not where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
