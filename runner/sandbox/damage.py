@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final, assert_never
 
 from runner.sandbox.faults import Do, Fault
-from runner.sandbox.messages import Framing, Reply, Stretch, json_reply
+from runner.sandbox.messages import Body, Filled, Framing, Reply, Stretch, json_reply
 
 _PAGE: Final = b"<!doctype html><html><head><title>Please wait</title></head><body>Checking your browser.</body></html>"
 _CODINGS: Final = {Do.GZIP: ("gzip", zlib.MAX_WBITS | 16), Do.DEFLATE: ("deflate", zlib.MAX_WBITS)}
@@ -58,7 +58,7 @@ def _reframed(reply: Reply, fault: Fault) -> Reply:
         case Do.GZIP | Do.DEFLATE:
             coding, bits = _CODINGS[fault.do]
             headers = {**reply.headers, "content-encoding": coding}
-            return replace(reply, headers=headers, body=_packed(_filled(reply.whole(), fault.size), bits))
+            return replace(reply, headers=headers, body=_packed(reply.whole().ljust(fault.size), bits))
         case _:
             return reply
 
@@ -68,7 +68,7 @@ def _status(fault: Fault) -> Reply:
     if fault.body is None:
         return _error(fault, status, HTTPStatus(status).phrase if status in set(HTTPStatus) else "Error")
     if isinstance(fault.body, str):
-        body = _filled(fault.body.encode(), fault.size)
+        body = Filled(data=fault.body.encode("utf-8", "surrogatepass"), size=fault.size)
         return Reply(status=status, body=body, headers={"content-type": "text/plain", **fault.headers})
     return json_reply(fault.body, status=status, headers=fault.headers)
 
@@ -79,19 +79,17 @@ def _error(fault: Fault, status: int, phrase: str) -> Reply:
     return json_reply({"error": error}, status=status, headers=fault.headers)
 
 
-def _half(body: bytes | Stretch) -> bytes | Stretch:
+def _half(body: Body) -> Body:
     middle = len(body) // 2
     match body:
         case bytes():
             return body[:middle]
         case Stretch():
             return replace(body, stop=body.start + middle)
+        case Filled():
+            return Filled(data=body.data[:middle], size=middle)
         case _:
             assert_never(body)
-
-
-def _filled(body: bytes, size: int) -> bytes:
-    return body + b" " * (size - len(body))
 
 
 def _packed(body: bytes, bits: int) -> bytes:

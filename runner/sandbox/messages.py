@@ -52,6 +52,26 @@ class Stretch:
                 yield piece
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """Some bytes, and blanks after them up to a size."""
+
+    data: bytes
+    size: int
+
+    def __len__(self) -> int:
+        return max(self.size, len(self.data))
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from `start` to `stop`."""
+        yield self.data[start:stop]
+        for offset in range(max(start, len(self.data)), stop, _CHUNK):
+            yield b" " * min(_CHUNK, stop - offset)
+
+
+Body = bytes | Stretch | Filled
+
+
 class Framing(StrEnum):
     """How a reply tells where it ends."""
 
@@ -65,7 +85,7 @@ class Reply:
     """What is answered."""
 
     status: int
-    body: bytes | Stretch = b""
+    body: Body = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     framing: Framing = Framing.LENGTH
 
