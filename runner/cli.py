@@ -15,6 +15,7 @@ import click
 
 from runner import __version__
 from runner.errors import ExitCode, Stop
+from runner.report.streams import standard_streams
 from runner.settings import Settings, settings_of
 
 _COMMANDS: Final = {
@@ -69,10 +70,11 @@ def shotlock() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Raises nothing."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name may hold what the terminal cannot show
     settings = settings_of(os.environ)
-    return _guarded(lambda: _run(arguments, settings), settings)
+    with standard_streams():
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a name may hold what the terminal cannot show
+        return _guarded(lambda: _run(arguments, settings), settings)
 
 
 def _run(arguments: Sequence[str] | None, settings: Settings) -> int:
