@@ -5,6 +5,7 @@ The server's ledger is the judge. It would let eight jobs run at once, so that a
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -39,9 +40,10 @@ UNLISTED = "{extends: sora, settle: 1, typical_render: 0.5}"
 _PADDING = 150_000  # bytes, so that a clip comes in several pieces
 _RUNNING = 2
 _LIFETIME = 60.0  # seconds after which a run counts as hanging
+_JOB = re.compile(r"video_\w+")
 _HUNG = "\nVIOLATION: it did not end by itself\n"
 
-Fate = tuple[str, int | str]  # a point and which crossing of it; see `mortal`
+Fate = tuple[str | int, ...]  # a point and which crossing of it, and so on; see `mortal`
 Meanwhile = Callable[[int], None]
 
 
@@ -112,17 +114,17 @@ class Stage:
     def state(self) -> Path:
         return self.root / "state" / "shotlock"
 
-    def write(self, name: str = "film", *, profile: str = COMPLETE, about: str = "") -> None:
+    def write(self, name: str = "film", *, profile: str = COMPLETE, about: str = "", size: str = "720x1280") -> None:
         """Write a manifest of the shots; `about` sets their prompts apart from those of another manifest."""
         shots = "".join(f"  - {{id: {shot}, prompt: {prompt}{about}}}\n" for shot, prompt in self.shots.items())
-        text = f"version: 1\nprofile: {profile}\ndefaults: {{size: 720x1280, seconds: 4}}\nshots:\n{shots}"
+        text = f"version: 1\nprofile: {profile}\ndefaults: {{size: {size}, seconds: 4}}\nshots:\n{shots}"
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 
     def start(self, *arguments: str, fate: Fate | None = None) -> Running:
         """Start a command: warm where there is a cradle, else as a person does. It may have a fate."""
         screen = self.root / f"screen-{len(self.processes)}"
-        doomed = [*map(str, fate or ("none", 0)), "--", *arguments]
+        doomed = [*map(str, fate or ()), "--", *arguments]
         process: Life | subprocess.Popen[bytes]
         if self.cradle is not None:
             process = self.cradle.start(doomed, folder=self.folder, environ=self.environ(), screen=screen)
@@ -286,9 +288,9 @@ class Stage:
 
     def _forgotten(self) -> list[str]:
         """Jobs that were told on a screen must be in the machine's ledger, however the process died after that."""
-        told = {word.rstrip(",;.") for text in self.said for word in text.split() if word.startswith("video_")}
-        books = "".join(path.read_text(errors="replace") for path in self.books())
-        return [f"job {job} was told and is in no file" for job in told if job in self.billed and job not in books]
+        told = {job for text in self.said for job in _JOB.findall(text)}
+        known = {job for path in self.books() for job in _JOB.findall(path.read_text(errors="replace"))}
+        return [f"job {job} was told and is in no file" for job in (told - known).intersection(self.billed)]
 
 
 @contextmanager
@@ -298,13 +300,19 @@ def stage(
     """A stage with one manifest of four shots, `film.yaml`."""
     rules = Rules(key=KEY, slots=8, lists=lists)
     sandbox = Sandbox(rules=rules, pace=pace or Pace(render_seconds=0.2), renderer=_clip_in_pieces)
-    with threaded(sandbox):
-        running = Stage(root=root, sandbox=sandbox, cradle=cradle)
-        running.write(profile=profile)
+    with staged(Stage(root=root, sandbox=sandbox, cradle=cradle)) as it:
+        it.write(profile=profile)
+        yield it
+
+
+@contextmanager
+def staged(it: Stage) -> Iterator[Stage]:
+    """A stage whose server is there, and of which nothing goes on running afterwards."""
+    with threaded(it.sandbox):
         try:
-            yield running
+            yield it
         finally:
-            running.close()
+            it.close()
 
 
 @contextmanager
