@@ -109,9 +109,14 @@ class World:
         self.judge.check_lost()
 
     def _last_account(self, manifest: Manifest) -> None:
-        before, posts = self.machine.fs.files[str(manifest.lockfile)].data, self.machine.server.posts
-        (report,) = self.run([Process(manifest=manifest)])
-        self.judge.check()
+        """A run with nothing to do: at most it takes over, for nothing, what the run before it has let go."""
+        posts, lockfile = self.machine.server.posts, self.machine.fs.files
+        for _ in range(2):
+            before = lockfile[str(manifest.lockfile)].data
+            (report,) = self.run([Process(manifest=manifest)])
+            self.judge.check()
+            if lockfile[str(manifest.lockfile)].data == before:
+                break
         self.judge.check_rest(manifest, before, posts, report.outcomes)
         self.judge.check_home(manifest, report)
 

@@ -1,0 +1,1 @@
+"""Every step of the purchase protocol removed or reordered once: the simulation must notice."""
