@@ -106,8 +106,9 @@ class Reconciler:
         match found:
             case Found(job=job):
                 self._close(case)
+                adopted = self._run.record_job(case.attempt, job)  # before anybody hears of it
                 self._run.say(f"job {job.id} is the lost answer of shot `{case.step.shot}`", case.step.shot)
-                self._adopted(case.step, self._run.record_job(case.attempt, job))
+                self._adopted(case.step, adopted)
             case Unclear(jobs=jobs):
                 hint = self._run.resolve_hint(case.step, jobs[0].id)
                 self._hold(case, f"its POST may or may not have arrived; it may be {titles(jobs)}", hint)
