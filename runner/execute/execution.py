@@ -1,10 +1,11 @@
 """One run of a batch: every step of the plan is set going, purchases one after another, the rest side by side."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from shlex import quote
 from typing import Final
 
@@ -107,7 +108,7 @@ class Execution:
                 case Action.HOLD:
                     self._hold(step)
                 case Action.RESTORE:
-                    self._start(self._restore(step))
+                    self._start(partial(self._restore, step))
                 case Action.DOWNLOAD | Action.AWAIT:
                     self._follow(step)
                 case Action.RESOLVE:
@@ -219,18 +220,18 @@ class Execution:
         if videos is None:
             self._elsewhere(step, step.attempt)
         else:
-            self._start(self._to_the_end(step, step.attempt, videos))
+            self._start(partial(self._to_the_end, step, step.attempt, videos))
 
     def _bought(self, step: Step, attempt: Attempt) -> None:
         assert self._videos is not None
-        self._start(self._to_the_end(step, attempt, self._videos))
+        self._start(partial(self._to_the_end, step, attempt, self._videos))
 
     def _unconfirmed(self, step: Step, attempt: Attempt) -> None:
         assert self._reconciler is not None
         idle = not self._reconciler.busy
         self._reconciler.add(step, attempt)
         if idle:
-            self._start(self._reconciler.work())
+            self._start(self._reconciler.work)
 
     def _again(self, step: Step) -> None:
         if step.wanted is None:
@@ -265,19 +266,24 @@ class Execution:
         else:
             self._follow(replace(step, action=Action.DOWNLOAD))
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
+    def _start(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        task = asyncio.ensure_future(self._halting(work))
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+
+    async def _halting(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Work; what stops the run does so at once, before a purchase that was just made possible takes its turn."""
+        try:
+            await work()
+        except Stop as stop:
+            self._run.control.halt(stop)
+        except OSError as error:
+            self._run.control.halt(self._run.disk_failed(error))
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, Stop):
-            self._run.control.halt(error)
-        elif isinstance(error, OSError):
-            self._run.control.halt(self._run.disk_failed(error))
-        elif error is not None:
+        if error is not None:
             self._bug = self._bug or error
             self._run.control.interrupt(None)  # a bug in one task must not let another go on buying
         self._run.control.nudge()

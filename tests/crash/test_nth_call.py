@@ -34,3 +34,15 @@ def test_a_job_is_not_forgotten_when_the_ledger_cannot_be_believed_any_more() ->
     ordeal = Ordeal(film=film_of(1), troubles={number_of("look into", "create"): "ledger cut"})
     assert ordeal.play() == []
     assert ordeal.endings[0].code == 4
+
+
+def test_nothing_is_bought_once_the_disk_has_failed_beside_the_purchases() -> None:
+    count = film_of(3)
+    whole = Ordeal(film=count, troubles={})
+    assert whole.play() == []
+    removals = [n for n, point in enumerate(whole.fate.crossed) if point.name.endswith(".part")]
+    assert removals
+    for number in removals:
+        ordeal = Ordeal(film=count, troubles={number: "EIO"})
+        assert ordeal.play() == []
+        assert ordeal.endings[0].code == 4

@@ -67,11 +67,11 @@ class Line(SimVideos):
         self.calls = 0
         self._told = tick
         self._mishaps = mishaps or {}
-        self._posts = 0
+        self.begun = 0  # POSTs
 
     async def create(self, request: Request, image: Image | None) -> Posted:
-        rate = self._mishaps.get(self._posts, "")
-        self._posts += 1
+        rate = self._mishaps.get(self.begun, "")
+        self.begun += 1
         self.flight = Flight(request=request, billed=False)
         if rate:
             setattr(self.server.nature, rate, 1.0)

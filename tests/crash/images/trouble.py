@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from runner.errors import ExitCode
 from runner.lock.lines import HEADER
@@ -15,6 +15,7 @@ from runner.provider.videos import Content, Image, JobId, Page, Polled, Posted, 
 from tests.crash.images.film import HIDDEN, LOCKFILE, RENDERS, Life
 from tests.crash.images.line import Line
 from tests.crash.images.tree import Cut, Tree, TreeDisk
+from tests.crash.simulation.server import Server
 
 CODES: Final = ("ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "EACCES", "EINTR")
 _ROOM: Final = frozenset({"write", "copy", "make_folder"})
@@ -47,6 +48,7 @@ ANSWERS: Final[Mapping[str, Mapping[str, Exception]]] = {
 POSTS: Final = ("unsent", "lose_before", "lose_after", "error_before", "error_after", "busy", "garbage", "refused")
 ENDS: Final = ("cancel", "interrupt")  # how somebody ends a run in the middle of a call
 KILL: Final = "kill"
+KILL_AFTER: Final = "kill when it was billed"
 FROM_THERE_ON: Final = " from there on"
 
 
@@ -79,22 +81,29 @@ class Fate:
     def __init__(self, troubles: Mapping[int, str]) -> None:
         self._troubles = troubles
         self._lasting = ""
+        self._life = 0
         self.crossed: list[Point] = []
         self.met: list[tuple[Point, str]] = []
-        self.dead = False
 
     @property
     def over(self) -> bool:
         """Whether everything has happened."""
         return len(self.met) >= len(self._troubles)
 
-    def next_life(self) -> None:
-        """The disk is well again; what has not happened yet is still to come."""
-        self.dead, self._lasting = False, ""
+    def next_life(self) -> int:
+        """The disk is well again; what has not happened yet is still to come. Nothing of earlier lives goes on."""
+        self._life += 1
+        self._lasting = ""
+        return self._life
 
-    def cross(self, point: Point) -> str:
+    def kill(self) -> NoReturn:
+        """This life is over, now."""
+        self._life += 1
+        raise Killed
+
+    def cross(self, point: Point, life: int) -> str:
         """The trouble of a crossing; empty where all is well."""
-        if self.dead:
+        if life != self._life:
             raise Killed
         kind = self._troubles.get(len(self.crossed), "")
         self.crossed.append(point)
@@ -104,8 +113,7 @@ class Fate:
             self._lasting = self._lasting if code == kind else code
             kind = code
         if kind == KILL:
-            self.dead = True
-            raise Killed
+            self.kill()
         return kind or self._lasts(point)
 
     def _lasts(self, point: Point) -> str:
@@ -148,9 +156,10 @@ MEDDLING: Final[Mapping[str, Callable[[Tree], None]]] = {  # what somebody else 
 class TroubledDisk(TreeDisk):
     """A disk with a fate. A write that fails leaves its first half."""
 
-    def __init__(self, tree: object, fate: Fate, noted: Callable[[str, Path], None]) -> None:
-        super().__init__(tree, before=self._cross)  # type: ignore[arg-type]
+    def __init__(self, tree: Tree, fate: Fate, life: int, noted: Callable[[str, Path], None]) -> None:
+        super().__init__(tree, before=self._cross)
         self._fate = fate
+        self._life = life
         self._noted = noted
         self._guarded = False
 
@@ -172,7 +181,8 @@ class TroubledDisk(TreeDisk):
             raise
 
     def _cross(self, what: str, path: Path) -> None:
-        kind = self._fate.cross(Point(door="disk", what=what, name=path.name, guarded=self._guarded))
+        point = Point(door="disk", what=what, name=path.name, guarded=self._guarded)
+        kind = self._fate.cross(point, self._life)
         if kind in MEDDLING:
             MEDDLING[kind](self.tree)
         elif kind:
@@ -194,9 +204,10 @@ _WORDS: Final = {
 class TroubledLine(Line):
     """A line to the server with a fate."""
 
-    def __init__(self, server: object, fate: Fate) -> None:
-        super().__init__(server, tick=lambda what: None)  # type: ignore[arg-type]
+    def __init__(self, server: Server, fate: Fate, number: int) -> None:
+        super().__init__(server, tick=lambda what: None)
         self._fate = fate
+        self._number = number
         self.life: Life | None = None
 
     async def create(self, request: Request, image: Image | None) -> Posted:
@@ -204,8 +215,10 @@ class TroubledLine(Line):
         if kind == "refused":
             return Posted(sent=True, status=401, body={"error": {"message": "no"}}, text="no")
         if kind in ("unsent", "lose_before", "lose_after", "error_before", "error_after", "busy"):
-            self._mishaps = {self._posts: kind}
+            self._mishaps = {self.begun: kind}
         posted = await super().create(request, image)
+        if kind == KILL_AFTER:
+            self._fate.kill()
         return Posted(sent=True, status=200, text="<html>") if kind == "garbage" else posted
 
     async def retrieve(self, job: JobId) -> Polled:
@@ -226,7 +239,7 @@ class TroubledLine(Line):
             raise ANSWERS[what][kind]
 
     def _crossed(self, what: str) -> str:
-        kind = self._fate.cross(Point(door="http", what=what))
+        kind = self._fate.cross(Point(door="http", what=what), self._number)
         if kind in ENDS:
             assert self.life is not None
             if kind == "interrupt":
