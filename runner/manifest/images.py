@@ -17,7 +17,8 @@ from runner.manifest.limits import Limits
 from runner.manifest.request import Fit
 
 MOST_PIXELS: Final = 64_000_000
-_DECODED_PIXELS: Final = 16_000_000  # larger images are only verified when they are inspected
+# Larger images are only verified when they are inspected. WebP is decoded several times over.
+_DECODED_PIXELS: Final = {"JPEG": 16_000_000, "MPO": 16_000_000, "PNG": 16_000_000, "WEBP": 8_000_000}
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _TYPES: Final = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _ORIENTATION: Final = 0x0112  # EXIF's tag; 1 is upright
@@ -65,15 +66,28 @@ def fit(data: bytes, *, size: str, fit: Fit) -> bytes:
 
     Raises OSError where the bytes are no image after all.
     """
+    try:
+        return _fitted(data, size, fit)
+    except OSError:
+        raise
+    except _BROKEN as error:
+        raise OSError(str(error)) from error
+
+
+def _fitted(data: bytes, size: str, fit: Fit) -> bytes:
     width, height = (int(number) for number in size.split("x"))
     with _opened(data) as image:
         written = "PNG" if image.format == "PNG" else "JPEG"
-        upright = _coloured(ImageOps.exif_transpose(image))
+        upright = _upright(image)
     fitted = _placed(upright, width, height, fit)
     fitted.info.clear()  # Pillow would write comments and profiles of the source along
     out = io.BytesIO()
     fitted.save(out, format=written, **({"quality": _QUALITY} if written == "JPEG" else {}))
     return out.getvalue()
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    return _coloured(ImageOps.exif_transpose(image))
 
 
 def _read(path: Path, most: int) -> bytes | Unusable:
@@ -109,7 +123,7 @@ def _reference(path: Path, data: bytes, image: Image.Image, limits: Limits) -> R
     if image.format != "MPO" and getattr(image, "is_animated", False):
         return Unusable("is animated", "save one frame of it")
     width, height = image.size
-    orientation = image.getexif().get(_ORIENTATION, 1)
+    orientation = _orientation(image)
     turned = orientation in range(2, 9)
     if orientation in range(5, 9):
         width, height = height, width
@@ -125,14 +139,26 @@ def _reference(path: Path, data: bytes, image: Image.Image, limits: Limits) -> R
     )
 
 
+def _is_large(image: Image.Image) -> bool:
+    return image.width * image.height > _DECODED_PIXELS[image.format or ""]
+
+
+def _orientation(image: Image.Image) -> int:
+    if _is_large(image) and "exif" not in image.info:
+        return 1  # to look for more, Pillow would decode all of a PNG
+    orientation: int = image.getexif().get(_ORIENTATION, 1)
+    return orientation
+
+
 def _decode(image: Image.Image, data: bytes) -> None:
     """Find out whether the image is whole; raises what Pillow raises."""
-    if image.width * image.height > _DECODED_PIXELS:
+    if _is_large(image):
         with _opened(data) as again:
             again.verify()
         return
     image.draft(None, (image.width // 8, image.height // 8))  # an eighth of a JPEG tells as much, and sooner
     image.load()
+    _upright(image.crop((0, 0, 1, 1)))  # colours and metadata that make no sense show themselves here, too
 
 
 def _coloured(image: Image.Image) -> Image.Image:

@@ -1,6 +1,7 @@
 """Where references come from: the paths that shots name, each file looked at once."""
 
 import os
+from dataclasses import replace
 from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,7 @@ class References:
         self._folder = folder
         self._limits = limits
         self._inspect = cache(self._inspected)
+        self._seen: dict[tuple[int, ...], Reference | Unusable] = {}  # a file can be named in many ways
 
     def of(self, wish: Wish) -> tuple[Reference | None, list[Problem]]:
         """A shot's reference, or why it cannot be used; neither where there is none or the schema has spoken."""
@@ -44,7 +46,12 @@ class References:
         # Pillow is loaded only where a shot has a reference.
         from runner.manifest.images import inspect
 
-        return inspect(self._folder / written, self._limits)
+        path = self._folder / written
+        stamp = _stamp(path)
+        looked = self._seen.get(stamp) or inspect(path, self._limits)
+        if stamp:
+            self._seen[stamp] = looked
+        return replace(looked, path=path) if isinstance(looked, Reference) else looked
 
     def _near(self, written: str) -> str:
         """A hint for a file that is not there."""
@@ -55,6 +62,15 @@ class References:
             return "write `/` between folders"
         near = nearest(path.name, _names(path.parent))
         return f"did you mean {quoted(str(PurePosixPath(written).with_name(near)))}?" if near else ""
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What tells a file from all others, and from what it was before; nothing where there is none."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return ()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _is_absolute(written: str) -> bool:

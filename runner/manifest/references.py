@@ -23,7 +23,7 @@ class Payload:
 def payload(reference: Reference, request: Request) -> Payload:
     """Read a reference again and fit it if the request says so.
 
-    Raises ReferenceChanged where the file is gone, unreadable, or has other bytes than the request speaks of.
+    Raises ReferenceChanged where the file is gone, unreadable, no image, or has other bytes than the request speaks of.
     """
     wanted = request.reference
     try:
@@ -37,7 +37,10 @@ def payload(reference: Reference, request: Request) -> Payload:
     # Pillow is loaded only where an image is fitted.
     from runner.manifest.images import fit
 
-    fitted = fit(data, size=request.size, fit=wanted.fit)
+    try:
+        fitted = fit(data, size=request.size, fit=wanted.fit)
+    except OSError as error:
+        raise ReferenceChanged(f"the reference `{reference.path.name}` cannot be fitted to {request.size}") from error
     return _payload(fitted, "image/png" if reference.media_type == "image/png" else "image/jpeg")
 
 
