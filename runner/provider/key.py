@@ -13,6 +13,8 @@ from runner.errors import NoCredentials
 _SHORTEST: Final = 4  # characters: hiding less would only garble the text around it
 _SHORTEST_CODED: Final = 8
 _UNMISTAKABLE: Final = 12
+_END: Final = 6
+_BETWEEN: Final = ".{0,200}?"  # both ends, whatever stands between them
 _MASKED: Final = r"[^\s*•…]{0,40}(?:\*{2,}|•{2,}|…|\.{3,})[\w*•-]{0,80}"  # as servers show the key that they refuse
 
 
@@ -40,7 +42,8 @@ def spellings(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
         return None
     longest_first = sorted(found, key=lambda spelling: (-len(spelling), spelling))
     masked = [re.escape(secret[:_SHORTEST]) + _MASKED for secret in unmistakable(secrets)]
-    return re.compile("|".join([*map(re.escape, longest_first), *masked]), re.IGNORECASE)
+    split = [re.escape(secret[:_END]) + _BETWEEN + re.escape(secret[-_END:]) for secret in unmistakable(secrets)]
+    return re.compile("|".join([*map(re.escape, longest_first), *split, *masked]), re.IGNORECASE)
 
 
 def unmistakable(secrets: tuple[str, ...]) -> tuple[str, ...]:
