@@ -3,6 +3,7 @@
 A job of the list can be an attempt's only if no fact of any ledger has it. Equal requests are interchangeable.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -51,6 +52,8 @@ class Unclear:
 
 
 Finding = Found | Quiet | Busy | Unclear
+_Wish = tuple[str | None, str | None, float | None, str | None]
+Strangers = Mapping[_Wish, tuple[Job, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,36 +82,32 @@ def finding(attempt: Attempt, listing: Listing, scene: Scene) -> Finding:
     return Unclear(jobs=tuple(suspects)) if suspects else Quiet()
 
 
-def unexplained(request: Request, listing: Listing, everywhere: Iterable[Attempt]) -> tuple[Job, ...]:
-    """Listed jobs equal to a request that no fact explains, nor any attempt that may yet become one."""
+def strangers(listing: Listing, everywhere: Iterable[Attempt]) -> Strangers:
+    """Listed jobs that no fact explains, nor any attempt that may yet become one, by what is seen of them."""
     known = tuple(everywhere)
-    waiting = sum(1 for each in known if each.state is State.INTENT and same_wish(each.intent.request, request))
-    jobs = [
-        job
-        for job in _unclaimed(listing.jobs, known)
-        if same(job, request) and state_of(job.status) is not JobState.FAILED
-    ]
-    return tuple(jobs) if len(jobs) > waiting else ()
+    waiting = Counter(_wish(each.intent.request) for each in known if each.state is State.INTENT)
+    found: dict[_Wish, list[Job]] = {}
+    for job in _unclaimed(listing.jobs, known):
+        if state_of(job.status) is not JobState.FAILED:
+            wish = (job.model, job.size, _seconds(job.seconds), job.prompt)
+            found.setdefault(wish, []).append(job)
+    return {wish: tuple(jobs) for wish, jobs in found.items() if len(jobs) > waiting[wish]}
+
+
+def unexplained(request: Request, found: Strangers) -> tuple[Job, ...]:
+    """Those of them that are equal to a request."""
+    return found.get(_wish(request), ())
 
 
 def visible(attempt: Attempt) -> tuple[str, str, str, str]:
     """What a list shows of a request: references are not seen."""
-    return _visible(attempt.intent.request)
-
-
-def same_wish(one: Request, other: Request) -> bool:
-    """Whether a list could not tell two requests apart."""
-    return _visible(one) == _visible(other)
+    request = attempt.intent.request
+    return request.model, request.size, request.seconds, request.prompt
 
 
 def same(job: Job, request: Request) -> bool:
     """Whether a listed job shows exactly this request."""
-    return (job.model, job.size, _seconds(job.seconds), job.prompt) == (
-        request.model,
-        request.size,
-        _seconds(request.seconds),
-        request.prompt,
-    )
+    return (job.model, job.size, _seconds(job.seconds), job.prompt) == _wish(request)
 
 
 def may_be(job: Job, request: Request) -> bool:
@@ -136,8 +135,9 @@ def _alike(attempt: Attempt, request: Request) -> bool:
     return mine.size == request.size and mine.seconds == request.seconds and _bare(mine.prompt) == _bare(request.prompt)
 
 
-def _visible(request: Request) -> tuple[str, str, str, str]:
-    return request.model, request.size, request.seconds, request.prompt
+def _wish(request: Request) -> _Wish:
+    """What a list shows of a request, as numbers where they are some."""
+    return request.model, request.size, _seconds(request.seconds), request.prompt
 
 
 def _seconds(text: str | None) -> float | None:

@@ -14,7 +14,7 @@ from runner.events import Ending, Phase, ShotEnded
 from runner.execute.asking import unanswered, whole_list
 from runner.execute.control import Control, Interrupted
 from runner.execute.doors import Doors, Options
-from runner.execute.evidence import Listing, titles, unexplained
+from runner.execute.evidence import Strangers, strangers, titles, unexplained
 from runner.execute.fetch import Fetcher
 from runner.execute.purchase import Buyer
 from runner.execute.reconcile import Reconciler
@@ -22,7 +22,7 @@ from runner.execute.scene import Run
 from runner.execute.server_time import ServerTime
 from runner.execute.watch import Watcher
 from runner.lock.facts import Attempt, State
-from runner.plan.steps import Plan, Step, total
+from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
 from runner.provider.replies import NoRoute, NotAServer, Refused, ReplyError
 from runner.provider.videos import Videos
@@ -67,7 +67,7 @@ async def execute(plan: Plan, doors: Doors, options: Options, control: Control) 
     except OSError as error:
         control.halt(run.disk_failed(error))
     outcomes = tuple(run.outcomes)
-    return Report(outcomes=outcomes, stop=control.stop, signal=control.signal, cost=total(run.costs.values()))
+    return Report(outcomes=outcomes, stop=control.stop, signal=control.signal, cost=run.costs.total)
 
 
 class Execution:
@@ -170,13 +170,13 @@ class Execution:
         except ReplyError as error:
             self._run.say(f"the server's list cannot be read: {unanswered(error)}")
             return purchases
-        everywhere = self._run.scene().everywhere
-        return [step for step in purchases if not self._is_there(step, listing, everywhere)]
+        found = strangers(listing, self._run.scene().everywhere)
+        return [step for step in purchases if not self._is_there(step, found)]
 
-    def _is_there(self, step: Step, listing: Listing, everywhere: Sequence[Attempt]) -> bool:
+    def _is_there(self, step: Step, found: Strangers) -> bool:
         if step.wanted is None or step.reason is Reason.ASKED:
             return False
-        jobs = unexplained(step.wanted.request, listing, everywhere)
+        jobs = unexplained(step.wanted.request, found)
         if jobs:
             why = f"the server has a job for this very request that nobody here remembers: {titles(jobs)}"
             self._run.end(step, Ending.HELD, why, hint=self._run.resolve_hint(step, jobs[0].id))

@@ -1,5 +1,6 @@
 """When to ask for a job's state: seldom early, densely near the end that is predicted, never without end."""
 
+from collections import deque
 from collections.abc import Iterable
 from statistics import median
 from typing import Final
@@ -9,18 +10,29 @@ from runner.manifest.request import Request
 
 _FIRST: Final = 1.0  # seconds; the ramp doubles from here
 _MOST: Final = 30.0
+_REMEMBERED: Final = 100  # renders of a kind
 _LEAST: Final = 0.2  # a server's wish for no pause is no leave to hammer it
 
 
-def expected_render(request: Request, attempts: Iterable[Attempt], typical: float) -> float:
-    """Seconds that a render of this kind takes: the median of past ones, else what the profile says."""
-    took = [
-        each.clip.completed_at - each.acceptance.created_at
-        for each in attempts
-        if each.clip and each.clip.completed_at and each.acceptance and each.acceptance.created_at
-        if _kind(each.intent.request) == _kind(request)
-    ]
-    return max(median(took), 0.2) if took else typical
+class PastRenders:
+    """How long renders took, by what they were of."""
+
+    def __init__(self, attempts: Iterable[Attempt] = ()) -> None:
+        self._took: dict[tuple[str, str, str], deque[float]] = {}
+        for attempt in attempts:
+            self.learn(attempt)
+
+    def learn(self, attempt: Attempt) -> None:
+        """Take note of a clip that was rendered."""
+        clip, accepted = attempt.clip, attempt.acceptance
+        if clip and clip.completed_at and accepted and accepted.created_at:
+            took = self._took.setdefault(_kind(attempt.intent.request), deque(maxlen=_REMEMBERED))
+            took.append(clip.completed_at - accepted.created_at)
+
+    def expected(self, request: Request, typical: float) -> float:
+        """Seconds that a render of this kind takes: the median of the last ones, else what the profile says."""
+        took = self._took.get(_kind(request))
+        return max(median(took), 0.2) if took else typical
 
 
 class Pace:

@@ -15,7 +15,7 @@ from runner.execute.scene import Run
 from runner.execute.slots import Slots
 from runner.lock.facts import Attempt, State
 from runner.manifest.batch import ReferenceChanged
-from runner.plan.steps import Step, may_have_cost, total
+from runner.plan.steps import Step
 from runner.provider.classify import classify
 from runner.provider.outcome import Ambiguous, Halted, Outcome, Rejected, Submitted, Unsent
 from runner.provider.retry import repeat
@@ -155,15 +155,14 @@ class Buyer:
             self._run.doors.memory.refresh()
         except Stop as stop:
             self._run.control.halt(stop)  # the job is recorded, or told, all the same
-        known = {job for each in self._run.doors.memory.everywhere(self._run.options.origin) for job in each.jobs}
-        if outcome.job.id not in known:
+        if not self._run.doors.memory.ledger.attempts.has_job(outcome.job.id, self._run.options.origin):
             return outcome
         return Ambiguous(why=f"its answer names job {outcome.job.id}, which is another purchase's")
 
     def _lose_sight(self, step: Step, attempt: Attempt, why: str) -> None:
         """A job may or may not exist: never send it again, look it up."""
         self._admitted += 1
-        self._run.costs[attempt.id] = attempt.intent.price
+        self._run.costs.put(attempt.id, attempt.intent.price)
         self._run.say(
             f"shot `{step.shot}`: no clear answer to its POST ({why}); looking it up at the server", step.shot
         )
@@ -172,10 +171,10 @@ class Buyer:
     def _admit(self, step: Step, attempt: Attempt) -> None:
         self._admitted += 1
         self._full_since = None
-        self._run.costs[attempt.id] = attempt.intent.price
+        self._run.costs.put(attempt.id, attempt.intent.price)
         job = attempt.job or ""
         cost = attempt.intent.price
-        self._run.doors.listen(Bought(shot=step.shot, job=job, cost=cost, total=total(self._run.costs.values())))
+        self._run.doors.listen(Bought(shot=step.shot, job=job, cost=cost, total=self._run.costs.total))
         self._bought(step, attempt)
 
     async def _reserve(self, step: Step) -> Attempt | None:
@@ -202,9 +201,8 @@ class Buyer:
 
     def _affordable(self, step: Step) -> bool:
         options = self._run.options
-        spent = [each.intent.price for each in self._run.attempts() if may_have_cost(each)]
-        bought = self._run.costs.values()
-        return _within(options.budget, [*spent, step.cost]) and _within(options.max_cost, [*bought, step.cost])
+        spent = self._run.doors.memory.attempts.costs.total
+        return _within(options.budget, spent, step.cost) and _within(options.max_cost, self._run.costs.total, step.cost)
 
     def _budget_passed(self, step: Step) -> Stop:
         return BudgetPassed(
@@ -254,8 +252,7 @@ def _stop_of(halted: Halted) -> Stop:
     return kind(f"the server refuses to sell: {halted.why}", hint=halted.hint)
 
 
-def _within(bound: Decimal | None, costs: list[Decimal | None]) -> bool:
+def _within(bound: Decimal | None, spent: Decimal | None, cost: Decimal | None) -> bool:
     if bound is None:
         return True
-    whole = total(costs)
-    return whole is not None and whole <= bound
+    return spent is not None and cost is not None and spent + cost <= bound

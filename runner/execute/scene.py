@@ -11,7 +11,9 @@ from runner.events import Ending, Phase, Said, ShotEnded, ShotMoved
 from runner.execute.control import Control
 from runner.execute.doors import Doors, Options
 from runner.execute.evidence import Scene
+from runner.execute.pace import PastRenders
 from runner.execute.server_time import ServerTime
+from runner.lock.costs import Costs
 from runner.lock.facts import Acceptance, Attempt, AttemptId, Clip, End, Intent, Ruling, State
 from runner.plan.steps import Step
 from runner.provider.videos import Job
@@ -26,12 +28,16 @@ class Run:
     control: Control
     time: ServerTime
     ended_jobs: set[str] = field(default_factory=set)  # seen to have ended: their slots are free
-    costs: dict[AttemptId, Decimal | None] = field(default_factory=dict)  # of what this run bought, or may have
+    costs: Costs = field(default_factory=Costs)  # of what this run bought, or may have
     first_seen: dict[AttemptId, float] = field(default_factory=dict)  # monotonic, of attempts with no certain date
     watched: set[AttemptId] = field(default_factory=set)  # attempts whose jobs this run is asking for
     posting: set[AttemptId] = field(default_factory=set)  # attempts of this run whose POST is on its way
     outcomes: list[ShotEnded] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
+    past: PastRenders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.past = PastRenders(self.doors.memory.ledger.attempts.values())
 
     def attempts(self) -> Iterable[Attempt]:
         """The attempts of this manifest as they stand."""
@@ -86,7 +92,7 @@ class Run:
 
     def record_rule(self, attempt: Attempt, state: State, why: str) -> None:
         """Record that no job came of an attempt. Raises DiskFailed."""
-        self.costs.pop(attempt.id, None)
+        self.costs.drop(attempt.id)
         ruling = Ruling(state=state, why=why, at=self.time.now())
         self.doors.memory.record(replace(attempt, ruling=ruling))
 
@@ -110,11 +116,13 @@ class Run:
 
     def record_clip(self, attempt: Attempt, clip: Clip) -> None:
         """Record that the clip is verified and kept. Raises DiskFailed."""
-        self.doors.memory.record(replace(attempt, clip=clip))
+        done = replace(attempt, clip=clip)
+        self.doors.memory.record(done)
+        self.past.learn(done)
 
     def our_clips(self) -> frozenset[str]:
         """The SHA-256 of every clip of this manifest: files with other contents are not ours to replace."""
-        return frozenset(each.clip.sha256 for each in self.attempts() if each.clip)
+        return self.doors.memory.attempts.clips
 
     def disk_failed(self, error: OSError) -> DiskFailed:
         """What stops the run when the disk does."""
@@ -138,8 +146,7 @@ class Run:
             manifest=self.options.file_name,
             at=at,
         )
-        newest = max((each.id for each in self.attempts()), default=AttemptId(""))
-        return Attempt(id=self.doors.nonce(newest), intent=intent)
+        return Attempt(id=self.doors.nonce(self.doors.memory.attempts.newest), intent=intent)
 
     def live(self, everywhere: Iterable[Attempt]) -> frozenset[str]:
         """The attempts whose POST may be on its way right now, in this run or another."""

@@ -32,8 +32,8 @@ class Slots:
 
     def taken(self) -> list[Attempt]:
         """The attempts that occupy a slot: jobs until they were seen to end, unconfirmed ones for `hold`."""
-        everywhere = self._run.doors.memory.everywhere(self._run.options.origin)
-        return [each for each in everywhere if self._occupies(each)]
+        open_ = self._run.doors.memory.open_at(self._run.options.origin)
+        return [each for each in open_ if self._occupies(each)]
 
     async def wait(self, videos: Videos) -> None:
         """Wait until a slot may be free; jobs that this run does not watch are looked at meanwhile."""

@@ -7,7 +7,7 @@ from runner.errors import NoCredentials, ServerUnreachable
 from runner.events import Ending, Phase
 from runner.execute.asking import state, unanswered
 from runner.execute.control import Interrupted
-from runner.execute.pace import Pace, expected_render
+from runner.execute.pace import Pace
 from runner.execute.scene import Run
 from runner.lock.facts import Attempt, State
 from runner.plan.ownership import last_owner
@@ -33,8 +33,7 @@ class Watcher:
         self._attempt = attempt
         self._again = again
         typical = run.options.profile.typical_render
-        everywhere = run.doors.memory.ledger.attempts.values()
-        self._pace = Pace(expected_render(attempt.intent.request, everywhere, typical))
+        self._pace = Pace(run.past.expected(attempt.intent.request, typical))
         self._begun = run.doors.clock.monotonic()
         self._heard = self._begun
         self._missing_since: float | None = None

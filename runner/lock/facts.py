@@ -153,6 +153,11 @@ class Attempt:
         return self.acceptance.jobs if self.acceptance else ()
 
     @property
+    def may_have_cost(self) -> bool:
+        """Whether money may have been spent on it; failed jobs count, since servers differ there."""
+        return self.state not in (State.UNSENT, State.REJECTED)
+
+    @property
     def fingerprint(self) -> Fingerprint:
         """Which clip it buys."""
         return self.intent.request.fingerprint

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from runner.disk import Disk, append_durably
 from runner.errors import LockfileDamaged
 from runner.lock import lines
-from runner.lock.facts import Attempt, AttemptId, adds, join
+from runner.lock.facts import Attempt, adds, join
+from runner.lock.known import Known
 from runner.lock.lockfile import believe
 from runner.lock.scan import scan
 
@@ -32,7 +33,7 @@ class Ledger:
         self._folder = folder
         self._mutex = folder / "ledger.mutex"
         self._ends: dict[str, int] = {}
-        self.attempts: dict[AttemptId, Attempt] = {}
+        self.attempts = Known()
 
     @contextmanager
     def held(self) -> Iterator[None]:

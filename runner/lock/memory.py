@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 from runner.disk import Disk
 from runner.errors import DiskFailed, LockfileDamaged
 from runner.lock.facts import Attempt, AttemptId, Owner, Ruling, State, corrected, join, join_all
+from runner.lock.known import Known
 from runner.lock.ledger import Ledger
 from runner.lock.lockfile import Lockfile, believe
 from runner.lock.scan import Scan
@@ -38,7 +39,7 @@ class Memory:
         self._where = where
         self._lockfile = Lockfile(disk, where.lockfile)
         self.ledger = Ledger(disk, where.state)
-        self.attempts: dict[AttemptId, Attempt] = {}
+        self.attempts = Known()
         self.recovered: tuple[Attempt, ...] = ()  # what the ledger knew and the lockfile did not
         self.learned: frozenset[AttemptId] = frozenset()  # what the lockfile knew and the ledger did not
         self.damage: list[LockfileDamaged] = []  # what could not be believed, when only looking
@@ -76,6 +77,10 @@ class Memory:
     def everywhere(self, origin: str) -> tuple[Attempt, ...]:
         """Every attempt this machine knows of at an origin, of any manifest and any key."""
         return tuple(each for each in self.ledger.attempts.values() if each.intent.origin == origin)
+
+    def open_at(self, origin: str) -> list[Attempt]:
+        """Those of them of which a job may be running."""
+        return self.ledger.attempts.open_at(origin)
 
     def refresh(self) -> None:
         """Read what other runs recorded."""
@@ -159,7 +164,7 @@ class Memory:
         found = self._corrected(believe(self._lockfile.load(), self._where.lockfile))
         for record in found:
             self.ledger.add(self._ours(record), key=self._where.key)
-        self.attempts = join_all(found, self.attempts)
+        self.attempts = Known(join_all(found, self.attempts).values())
         return True
 
     def _sync_lockfile(self) -> None:
@@ -172,9 +177,10 @@ class Memory:
         written = join_all(self._corrected(self._believed(self._lockfile.load())))
         known = self.ledger.attempts
         self.learned = frozenset(written.keys() - known.keys())
-        self.attempts = {id_: join(each, known[id_]) if id_ in known else each for id_, each in written.items()}
+        self.attempts = Known(join(each, known[id_]) if id_ in known else each for id_, each in written.items())
         self.recovered = tuple(self._missing(known, wanted))
-        self.attempts |= {each.id: each for each in self.recovered}
+        for each in self.recovered:
+            self.attempts[each.id] = each
         return tuple(written.values())
 
     def _corrected(self, records: Iterable[Attempt]) -> tuple[Attempt, ...]:

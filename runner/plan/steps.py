@@ -86,7 +86,7 @@ def make(shots: Sequence[Shot], situation: Situation) -> Plan:
     leftover = tuple(
         _leftover_step(each) for each in _unfinished(situation.attempts.values()) if each.id not in at_work
     )
-    prices = [each.intent.price for each in situation.attempts.values() if may_have_cost(each)]
+    prices = [each.intent.price for each in situation.attempts.values() if each.may_have_cost]
     prices_known = situation.profile.prices
     return Plan(
         steps=steps + leftover,
@@ -101,11 +101,6 @@ def price_of(shot: Shot, profile: Profile) -> Decimal | None:
     """What the shot costs at most, where that is known."""
     request = shot.request
     return profile.prices.of(request.model, request.size, request.seconds) if profile.prices else None
-
-
-def may_have_cost(attempt: Attempt) -> bool:
-    """Whether money may have been spent on an attempt; failed jobs count, since servers differ there."""
-    return attempt.state not in (State.UNSENT, State.REJECTED)
 
 
 def total(costs: Iterable[Decimal | None]) -> Decimal | None:

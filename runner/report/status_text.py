@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from runner.lock.facts import Attempt, State
 from runner.plan.ownership import assign
-from runner.plan.steps import Plan, Step, may_have_cost
+from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
 from runner.report.columns import table
 from runner.report.json_lines import plain_value
@@ -78,7 +78,7 @@ def _standing(step: Step, mine: tuple[Attempt, ...]) -> Standing:
     if attempt is None:
         why = "" if step.reason is Reason.NEW else str(step.reason)
         return Standing(shot=step.shot, state="not bought", job=None, price=None, currency="", clip=None, why=why)
-    bought = may_have_cost(attempt)
+    bought = attempt.may_have_cost
     return Standing(
         shot=step.shot,
         state=_WORDS[attempt.state],

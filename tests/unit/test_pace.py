@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.execute.pace import Pace, expected_render
+from runner.execute.pace import Pace, PastRenders
 from runner.lock.facts import Acceptance, Attempt, State
 from tests.unit.factories import BORN, make_attempt, make_clip, make_request
 
@@ -30,23 +30,31 @@ def asked_at(render: float, expected: float, *, progress: bool = False) -> list[
 
 
 def test_without_a_past_the_profile_says_how_long_a_render_takes() -> None:
-    assert expected_render(make_request(), [], 90.0) == 90.0
-    assert expected_render(make_request(), [make_attempt(State.SUBMITTED), make_attempt(State.DONE)], 90.0) == 90.0
+    assert PastRenders().expected(make_request(), 90.0) == 90.0
+    past = PastRenders([make_attempt(State.SUBMITTED), make_attempt(State.DONE)])
+    assert past.expected(make_request(), 90.0) == 90.0
 
 
 def test_past_renders_of_the_same_kind_count_by_their_median() -> None:
-    past = [rendered(seconds, number) for number, seconds in enumerate((10, 60, 1000))]
-    assert expected_render(make_request("another prompt"), past, 90.0) == 60.0
+    past = PastRenders(rendered(seconds, number) for number, seconds in enumerate((10, 60, 1000)))
+    assert past.expected(make_request("another prompt"), 90.0) == 60.0
+
+
+def test_what_renders_take_now_goes_before_what_they_took_long_ago() -> None:
+    past = PastRenders(rendered(1000, number) for number in range(500))
+    for number in range(100):
+        past.learn(rendered(20, number))
+    assert past.expected(make_request(), 90.0) == 20.0
 
 
 @pytest.mark.parametrize("other", [{"model": "sora-2-pro"}, {"size": "720x1280"}, {"seconds": "4"}])
 def test_renders_of_another_kind_say_nothing(other: dict[str, str]) -> None:
-    assert expected_render(make_request(), [rendered(10, request=make_request(**other))], 90.0) == 90.0
+    assert PastRenders([rendered(10, request=make_request(**other))]).expected(make_request(), 90.0) == 90.0
 
 
 @pytest.mark.parametrize("took", [0.0, -50.0])
 def test_a_render_that_took_no_time_does_not_make_a_stampede(took: float) -> None:
-    assert expected_render(make_request(), [rendered(took)], 90.0) == 0.2
+    assert PastRenders([rendered(took)]).expected(make_request(), 90.0) == 0.2
     assert min(Pace(0.2).wait(elapsed, None, None) for elapsed in (0.0, 0.1, 5.0)) >= 0.1
 
 

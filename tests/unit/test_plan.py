@@ -14,7 +14,7 @@ from runner.lock.facts import Attempt, Claim, State, join_all
 from runner.manifest.batch import Shot, ShotId
 from runner.plan.ownership import assign, owner_of
 from runner.plan.standing import may_retry, servable
-from runner.plan.steps import Plan, make, may_have_cost, total
+from runner.plan.steps import Plan, make, total
 from runner.plan.table import TABLE, Action, Best, Reason, Row, decide
 from tests.unit.factories import (
     BORN,
@@ -474,7 +474,7 @@ def test_a_price_that_is_not_known_makes_the_sum_unknown() -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_only_what_was_surely_not_bought_cost_nothing(state: State) -> None:
-    assert may_have_cost(make_attempt(state)) is (state not in (State.UNSENT, State.REJECTED))
+    assert make_attempt(state).may_have_cost is (state not in (State.UNSENT, State.REJECTED))
 
 
 def test_a_plan_costs_the_sum_of_its_purchases() -> None:

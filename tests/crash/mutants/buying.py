@@ -184,23 +184,23 @@ def given_up_is_over(_: Any, attempt: Attempt, seconds: float) -> float:
 
 def stale_reserve() -> list[Patch]:
     """The check is made on facts of up to a minute ago."""
-    seen: dict[int, tuple[float, tuple[Attempt, ...]]] = {}
-    real_everywhere, real_reserve = Memory.everywhere, Memory.reserve
+    seen: dict[int, tuple[float, list[Attempt]]] = {}
+    real_open, real_reserve = Memory.open_at, Memory.reserve
 
-    def everywhere(self: Any, origin: str) -> tuple[Attempt, ...]:
-        return seen[id(self)][1] if id(self) in seen else real_everywhere(self, origin)
+    def open_at(self: Any, origin: str) -> list[Attempt]:
+        return seen[id(self)][1] if id(self) in seen else real_open(self, origin)
 
     def reserve(self: Any, intent: Attempt, *, calibrated: bool, admit: Callable[[], str]) -> str:
         known = seen.get(id(self))
         if known is None or intent.intent.at - known[0] > 60:
-            seen[id(self)] = intent.intent.at, real_everywhere(self, intent.intent.origin)
+            seen[id(self)] = intent.intent.at, real_open(self, intent.intent.origin)
         return real_reserve(self, intent, calibrated=calibrated, admit=admit)
 
-    return [patch.object(Memory, "reserve", reserve), patch.object(Memory, "everywhere", everywhere)]
+    return [patch.object(Memory, "reserve", reserve), patch.object(Memory, "open_at", open_at)]
 
 
 def one_lockfile_only() -> list[Patch]:
-    return [patch.object(Memory, "everywhere", lambda self, origin: tuple(self.attempts.values()))]
+    return [patch.object(Memory, "open_at", lambda self, origin: self.attempts.open_at(origin))]
 
 
 # -- time
