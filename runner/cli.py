@@ -31,6 +31,8 @@ _COMMANDS: Final = {
     "sandbox": "Serve the API on this machine, with free clips.",
 }
 _QUOTED: Final = re.compile(r"'([^']*)'")
+_LONGEST: Final = 1000  # characters of a message, and of a hint
+_ON_ONE_LINE: Final = str.maketrans("\n\r\t", "   ")
 _REPORT_HINT: Final = "nothing is lost: what was bought is recorded; please report this file"
 
 
@@ -135,8 +137,16 @@ def _defective(error: Exception) -> int:
 
 
 def _say(message: str, hint: str, code: ExitCode) -> int:
-    click.echo(f"error: {message}" + (f"\nhint: {hint}" if hint else ""), err=True)
+    click.echo(f"error: {_told_line(message)}" + (f"\nhint: {_told_line(hint)}" if hint else ""), err=True)
     return code
+
+
+def _told_line(text: str) -> str:
+    """Words on one line, not too long, without anything that a terminal obeys: names of files are anybody's."""
+    from runner.manifest.wording import harmless
+
+    line = harmless(text[: 2 * _LONGEST].translate(_ON_ONE_LINE))
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
 def _words_of(error: OSError) -> str:

@@ -79,11 +79,12 @@ class Run:
 
     def resolve_hint(self, step: Step, job: str = "JOB_ID") -> str:
         """The command by which a person decides."""
-        return f"shotlock resolve {quote(self.options.manifest)} {step.shot} --adopt {job} | --resubmit | --abandon"
+        shot, id_ = quote(step.shot), quote(job)  # both may be others' words, and this is pasted into a shell
+        return f"shotlock resolve {quote(self.options.manifest)} {shot} --adopt {id_} | --resubmit | --abandon"
 
     def retake_hint(self, step: Step) -> str:
         """The command that buys again."""
-        return f"shotlock retake {quote(self.options.manifest)} {step.shot}"
+        return f"shotlock retake {quote(self.options.manifest)} {quote(step.shot)}"
 
     def again_costs(self, cost: Decimal | None) -> str:
         """What buying a shot again would cost, as the end of a sentence; empty where that is not known."""

@@ -9,8 +9,7 @@ from typing import Any, Final
 from runner.provider.parsing import NotJson, json_of
 from runner.provider.words import clean
 
-_EXCERPT: Final = 8 << 10  # bytes that are looked at for an excerpt
-_SHOWN: Final = 300  # characters of it
+_EXCERPT: Final = 128 << 10  # bytes that are looked at for an excerpt of 300 characters; more than `clean` reads
 _EITHER: Final = zlib.MAX_WBITS | 32  # gzip or zlib, whichever it is
 
 
@@ -44,10 +43,7 @@ def _spelled_out(body: Any) -> bytes:
 
 def excerpt(data: bytes, secrets: tuple[str, ...]) -> str:
     """The beginning of a body, fit to be shown."""
-    text = clean(data[:_EXCERPT].decode("utf-8", errors="replace"), secrets=secrets, limit=_SHOWN)
-    if len(data) <= _EXCERPT or len(text) == _SHOWN:
-        return text
-    return text.rpartition(" ")[0]  # most of it cannot be seen, and the last word is cut: it may be half a secret
+    return clean(data[:_EXCERPT].decode("utf-8", errors="replace"), secrets=secrets)
 
 
 def _unpacked(data: bytes, coding: str, limit: int) -> bytes:

@@ -15,14 +15,14 @@ import httpx
 
 from runner import __version__
 from runner.clock import Clock, SystemClock
-from runner.errors import ServerUnreachable
+from runner.errors import ServerUnreachable, WrongUsage
 from runner.manifest.request import Request
 from runner.provider.bodies import Reply, reply_of
 from runner.provider.evidence import Evidence
 from runner.provider.key import check_key
 from runner.provider.origin import is_loopback, origin_of
 from runner.provider.pages import page_of
-from runner.provider.parsing import job_in_error, job_of, usable_id
+from runner.provider.parsing import LATEST, job_in_error, job_of, usable_id
 from runner.provider.payload import body_of
 from runner.provider.private import leads_astray
 from runner.provider.refusals import Call, not_a_clip, refusal
@@ -35,8 +35,12 @@ from runner.provider.words import clean
 
 _WIRE: Final = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError)
 _SMALL: Final = 1 << 20  # bytes of a reply about one job
-_LARGE: Final = 32 << 20  # bytes of a page of jobs: prompts are long
+_LARGE: Final = 16 << 20  # bytes of a page of jobs: prompts are long
 _HOPS: Final = 5
+_TALKATIVE: Final = (
+    # They would log whole URLs, and those of clips can be signed; and whole heads, with whatever a server puts there.
+    "httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks",
+)  # fmt: skip
 _DIRECT: Final = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # this machine is behind no proxy
 
 
@@ -61,11 +65,11 @@ class HttpVideos(Videos):
         if key is not None:
             check_key(key)
         self.origin: Final = origin_of(base_url)
-        self._home: Final = httpx.URL(self.origin)
+        self._home: Final = _url_of(self.origin)
         self._secrets: Final[tuple[str, ...]] = () if key is None else (key,)
         self._clock: Final[Clock] = clock or SystemClock()
         self._times: Final = times or Times()
-        for name in ("httpx", "httpcore"):  # they would log whole URLs, and those of clips can be signed
+        for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._told_time: ToldTime | None = None
         self._posting, self._getting = _clients(kept=(0, 4))
@@ -254,7 +258,7 @@ class HttpVideos(Videos):
 
     def _dated(self, response: httpx.Response) -> httpx.Response:
         server = unix_time(response.headers.get("date", ""))
-        if server is not None and self._is_home(response.url):
+        if server is not None and 0 < server < LATEST and self._is_home(response.url):
             self._told_time = ToldTime(server=server, monotonic=self._clock.monotonic())
         return response
 
@@ -278,6 +282,13 @@ class HttpVideos(Videos):
             raise Unreachable(f"no answer within {self._times.get:g} s") from None
         except _WIRE as error:
             raise Unreachable(self._cleaned(_words(error))) from None
+
+
+def _url_of(origin: str) -> httpx.URL:
+    try:
+        return httpx.URL(origin)
+    except httpx.InvalidURL:
+        raise WrongUsage("the base URL names no host that can exist", hint="is its name spelled right?") from None
 
 
 def _clients(*, kept: tuple[int, ...]) -> list[httpx.AsyncClient]:

@@ -14,7 +14,7 @@ from runner.provider.words import clean, hidden_within
 
 _LONGEST_ID: Final = 512
 _MOST_WHOLES: Final = 200_000  # objects and lists of a reply
-_MOST_PARTS: Final = 1_000_000
+_MOST_PARTS: Final = 300_000
 _MILLISECONDS: Final = 1e11  # a greater number of seconds lies beyond the year 5000
 LATEST: Final = 7_258_118_400.0  # seconds: what lies beyond the year 2200 is no time, but an error
 

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from runner.provider.key import spellings, unmistakable
 
+_READ: Final = 20_000  # characters
+_CUT_OFF: Final = 2_000
 _ESCAPES: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor moves
     r"|(?:\x1b[\]PX^_])[^\x07\x1b]*(?:\x07|\x1b\\)?"  # titles, links and other strings
@@ -23,12 +25,14 @@ _HALVES: Final = re.compile(r"[\ud800-\udfff]")
 
 def clean(text: str, *, secrets: tuple[str, ...] = (), limit: int = 300) -> str:
     """One line without control characters, every secret replaced by `[key]`, of at most `limit` characters."""
-    folded = hidden(" ".join(_visible(text).split()), secrets)
+    folded = hidden(" ".join(_seen(text).split()), secrets)
     return folded if len(folded) <= limit else folded[: limit - 1].rstrip() + "…"
 
 
-def _visible(text: str) -> str:
-    return _HALVES.sub("\ufffd", _UNSEEN.sub("", _ESCAPES.sub("", text)))
+def _seen(text: str) -> str:
+    """What a person sees of a text; not all of it, if it is very long."""
+    seen = _HALVES.sub("\ufffd", _UNSEEN.sub("", _ESCAPES.sub("", text[:_READ])))
+    return seen if len(text) <= _READ else seen[: -_CUT_OFF]  # what is cut may be half a secret
 
 
 def _of_name(name: str, item: Any, secrets: tuple[str, ...]) -> Any:
@@ -37,7 +41,7 @@ def _of_name(name: str, item: Any, secrets: tuple[str, ...]) -> Any:
     if name == _COMPARED:
         return item
     pattern = spellings(unmistakable(secrets))
-    return None if pattern and pattern.search(_visible(item)) else item
+    return None if pattern and pattern.search(_seen(item)) else item
 
 
 def hidden(text: str, secrets: tuple[str, ...]) -> str:
@@ -50,7 +54,7 @@ def hidden_within(value: Any, secrets: tuple[str, ...]) -> Any:
     """A JSON value with every secret in its texts replaced; what must be told exactly is left out if it has one."""
     match value:
         case str():
-            return hidden(_visible(value), secrets)
+            return hidden(_seen(value), secrets)
         case dict():
             return {name: _of_name(name, item, secrets) for name, item in value.items()}
         case list():
