@@ -1,0 +1,161 @@
+"""The command in a process of its own that need not wake up first, with what it took of time and memory.
+
+One helper process imports everything once, then forks for each command; so memory is measured for each by itself.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from runner.cli import main as shotlock
+
+ROOT = Path(__file__).parents[2]
+_PATIENCE = 60  # seconds until a command counts as hanging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Took:
+    """How a command ended, and what it took."""
+
+    code: int  # negative: killed by that signal
+    stdout: str
+    stderr: str
+    rss: int  # bytes at most, the imports included
+    seconds: float
+
+
+class Warm:
+    """Runs commands one after another."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.acceptance.warm"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.communicate()
+
+    def run(self, arguments: Sequence[str], *, folder: Path, environ: Mapping[str, str], most: int = 0) -> Took:
+        """Run a command to its end. `most`: bytes of address space beyond what the imports take; 0 is no limit."""
+        told = {"arguments": arguments, "folder": str(folder), "environ": environ, "most": most}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(told) + "\n")
+        self._process.stdin.flush()
+        heard = json.loads(self._process.stdout.readline())
+        return Took(**heard)
+
+
+def main() -> None:
+    """Bear what is asked for, until nobody can ask any more."""
+    _wake_up()
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        os.write(answers, json.dumps(_borne(json.loads(line))).encode() + b"\n")
+
+
+def _borne(told: Mapping[str, Any]) -> dict[str, Any]:
+    screens = [os.memfd_create(name) for name in ("out", "err")]
+    begun = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        _live(told, screens)
+    _, status, usage = os.wait4(pid, 0)
+    took = usage.ru_utime + usage.ru_stime
+    texts = [_text(screen) for screen in screens]
+    return {
+        "code": os.waitstatus_to_exitcode(status),
+        "stdout": texts[0],
+        "stderr": texts[1],
+        "rss": usage.ru_maxrss * 1024,
+        "seconds": took,
+    }
+
+
+def _text(screen: int) -> str:
+    with os.fdopen(screen, "rb") as reading:
+        reading.seek(0)
+        return reading.read().decode("utf-8", "surrogateescape")
+
+
+def _live(told: Mapping[str, Any], screens: Sequence[int]) -> None:
+    code = 99
+    try:
+        signal.alarm(_PATIENCE)
+        _see(screens)
+        os.chdir(told["folder"])
+        os.environ.clear()
+        os.environ.update(told["environ"])
+        if told["most"]:
+            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            most = pages * resource.getpagesize() + told["most"]
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        code = shotlock(told["arguments"])
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _see(screens: Sequence[int]) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, file in enumerate((nothing, *screens)):
+        os.dup2(file, number)
+    os.closerange(3, 256)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
+
+
+def _wake_up() -> None:
+    """Import what most commands need; not what only few do, since it would count as their memory."""
+    import jsonschema
+    import PIL.Image
+    import PIL.JpegImagePlugin
+    import PIL.PngImagePlugin
+    import PIL.WebPImagePlugin
+    import rich.console
+
+    import runner.commands.check
+    import runner.commands.init
+    import runner.commands.lock
+    import runner.commands.plan
+    import runner.commands.render
+    import runner.commands.resolve
+    import runner.commands.retake
+    import runner.commands.status
+    import runner.commands.verify
+    import runner.manifest.images
+    import runner.provider.http
+
+    trust = runner.provider.http.httpx.create_ssl_context()  # reading the certificates takes longer than all else
+    vars(runner.provider.http.httpx)["create_ssl_context"] = lambda: trust
+    asyncio.run(asyncio.sleep(0))
+    del jsonschema, PIL, rich
+    gc.collect()
+    gc.freeze()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""A table of every wrong answer of the zoo to every question, put by the real client: what came of it, and its cost."""
+
+import asyncio
+import os
+import pickle
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from runner.provider.classify import classify
+from runner.provider.http import HttpVideos
+from runner.provider.outcome import Submitted
+from runner.provider.parsing import usable_id
+from runner.provider.replies import ReplyError
+from runner.provider.times import Times
+from runner.provider.videos import Begun, JobId
+from tests.canary import forms_in
+from tests.integration.zoo import KEY, NAMES, SLOW
+from tests.unit.factories import make_profile, make_request
+
+ROOT: Final = Path(__file__).parents[3]
+TIMES: Final = Times(connect=5.0, write=2.0, read=1.5, post=2.0, get=2.0, stall=1.5, stall_bytes=1000)
+MEMORY: Final = 300 << 20  # bytes, the imports included
+_PATIENCE: Final = 30.0  # seconds, however busy the machine is
+_MOST_OF_A_CLIP: Final = 96 << 20  # bytes until the sink has enough
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """What came of one answer to one question."""
+
+    name: str
+    call: str
+    end: str  # a word for it
+    words: str  # that people may see
+    seconds: float
+    memory: int  # bytes at most
+
+    @property
+    def line(self) -> str:
+        """As a row of the table."""
+        cost = f"{self.seconds:5.2f} s {self.memory >> 20:4} MB"
+        return f"{self.name:<24} {self.call:<9} {self.end:<12} {cost}  {self.words[:60]}"
+
+    @property
+    def wrong(self) -> str:
+        """What must not be; empty where all is well."""
+        if self.end == "BUG":
+            return f"{self.line}\n{self.words}"
+        if self.seconds > _PATIENCE or self.memory > MEMORY:
+            return f"too much: {self.line}"
+        if len(self.words) > 700 or not self.words.isprintable() or forms_in(self.words, KEY):
+            return f"it reaches the screen: {self.line}\n{self.words!r}"
+        return ""
+
+
+def table() -> list[str]:
+    """Print the table; what is wrong in it."""
+    wrong = []
+    with served() as port:
+        for met in meetings(port, NAMES):
+            print(met.line, flush=True)
+            wrong += [met.wrong] if met.wrong else []
+    return wrong
+
+
+def meetings(port: int, names: Iterable[str]) -> Iterator[Met]:
+    """Ask everything of each answer; each question in a process of its own, so that its memory is its own."""
+    for name in names:
+        for call in _CALLS:
+            if call in ("create", "list") or name not in SLOW:
+                yield _forked(lambda name=name, call=call: _meet(port, name, call), name, call)  # type: ignore[misc]
+
+
+@contextmanager
+def served() -> Iterator[int]:
+    """The zoo as a process; its port."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.integration.zoo"],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+        process.communicate()
+
+
+def _meet(port: int, name: str, call: str) -> Met:
+    begun = time.monotonic()
+    end, words = asyncio.run(_asked(f"http://127.0.0.1:{port}/{name}/v1", call))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return Met(name=name, call=call, end=end, words=words, seconds=time.monotonic() - begun, memory=memory)
+
+
+async def _asked(base_url: str, call: str) -> tuple[str, str]:
+    videos = HttpVideos(base_url, KEY, times=TIMES)
+    try:
+        return await _CALLS[call](videos)
+    except ReplyError as error:
+        return type(error).__name__, error.words
+    except Exception as error:
+        return "BUG", f"{type(error).__name__}: {error}"
+    finally:
+        await videos.close()
+
+
+async def _create(videos: HttpVideos) -> tuple[str, str]:
+    outcome = classify(await videos.create(make_request(), None), first=True, profile=make_profile())
+    if isinstance(outcome, Submitted):
+        return ("Submitted" if usable_id(outcome.job.id) else "BUG"), f"{outcome.job.id} {outcome.job.status}"
+    return type(outcome).__name__, outcome.why
+
+
+async def _retrieve(videos: HttpVideos) -> tuple[str, str]:
+    polled = await videos.retrieve(JobId("video_1"))
+    return "Polled", f"{polled.job.status} {polled.again_after}"
+
+
+async def _list(videos: HttpVideos) -> tuple[str, str]:
+    page = await videos.list(None)
+    return "Page", f"{len(page.jobs)} jobs, then {page.after}"
+
+
+async def _content(videos: HttpVideos) -> tuple[str, str]:
+    taken = Sink()
+    content = await videos.content(JobId("video_1"), taken, None)
+    return "Content", f"{taken.size} bytes of {content.media_type}"
+
+
+class Sink:
+    """Counts what comes, and has enough some time."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def begin(self, _: Begun, /) -> None:
+        pass
+
+    def take(self, data: bytes, /) -> None:
+        self.size += len(data)
+        if self.size > _MOST_OF_A_CLIP:
+            raise ReplyError("enough")
+
+
+_CALLS: Final[dict[str, Callable[[HttpVideos], Coroutine[Any, Any, tuple[str, str]]]]] = {
+    "create": _create, "retrieve": _retrieve, "list": _list, "content": _content,
+}  # fmt: skip
+
+
+def _forked(work: Callable[[], Met], name: str, call: str) -> Met:
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        try:
+            with os.fdopen(writing, "wb") as out:
+                pickle.dump(work(), out)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as told:
+        data = told.read()
+    os.wait()
+    died = Met(name=name, call=call, end="BUG", words="the process died", seconds=0.0, memory=0)
+    met: Met = pickle.loads(data) if data else died
+    return met
