@@ -32,7 +32,7 @@ def clean(text: str, *, secrets: tuple[str, ...] = (), limit: int = 300) -> str:
 def _seen(text: str) -> str:
     """What a person sees of a text; not all of it, if it is very long."""
     seen = _HALVES.sub("\ufffd", _UNSEEN.sub("", _ESCAPES.sub("", text[:_READ])))
-    return seen if len(text) <= _READ else seen[: -_CUT_OFF]  # what is cut may be half a secret
+    return seen if len(text) <= _READ else seen[:-_CUT_OFF]  # what is cut may be half a secret
 
 
 def _of_name(name: str, item: Any, secrets: tuple[str, ...]) -> Any:
