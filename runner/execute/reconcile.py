@@ -133,6 +133,8 @@ class Reconciler:
 
     def _repeat(self, step: Step) -> None:
         """Send again what surely did not arrive: once in a run, for a server that answers nothing never ends."""
+        if step.wanted is None:
+            return  # an earlier request, which nobody wants any more
         if step.shot in self._repeated:
             why = "twice its POST had no clear answer, and no job came of it"
             self._run.end(step, Ending.PENDING, why, hint="say the same again when the server is well")

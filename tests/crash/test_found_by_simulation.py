@@ -187,3 +187,15 @@ def test_a_clock_that_was_turned_back_does_not_repeat_an_order() -> None:
     for _ in range(2):
         assert it.endings() == {"one": Ending.HELD}  # it expired before it was fetched
     assert it.bills("one") == 1
+
+
+def test_an_earlier_request_that_never_arrived_does_not_use_up_the_shots_own_second_try() -> None:
+    it = stand(Nature(lose_before=1.0, render=1.0))
+    it.add("one", "before")
+    it.run(interrupt=600.0)
+    it.manifest.shots = []
+    it.add("one", "after")
+    it.run(interrupt=600.0)
+    it.machine.server.nature.calm()
+    assert it.endings() == {"one": Ending.DONE}
+    assert (it.bills("before"), it.bills("after")) == (0, 1)

@@ -25,16 +25,6 @@ def appends_synced_only(wanted: Callable[[bytes], bool]) -> list[Patch]:
     return [patch.object(ledger, "append_durably", append), patch.object(lockfile, "append_durably", append)]
 
 
-def appends_not_cut_back() -> list[Patch]:
-    """What a full disk took of a line is left there."""
-
-    def append(disk: Any, path: Path, data: bytes, *, at: int) -> None:
-        disk.write(path, data, at=at)
-        disk.sync(path)
-
-    return [patch.object(ledger, "append_durably", append), patch.object(lockfile, "append_durably", append)]
-
-
 def folds(way: Callable[[Any, Path, bytes], None]) -> list[Patch]:
     return [patch.object(lockfile, "replace_whole", way)]
 
@@ -174,10 +164,6 @@ def of_this_key(self: Any, name: str) -> bool:
     return name == ledger.RESCUE or _KEYS.get(self._folder, "") in name
 
 
-def not_rescued(_: Any, name: str) -> bool:
-    return name != ledger.RESCUE
-
-
 def lockfile_not_taken_in() -> list[Patch]:
     """A new ledger learns nothing of what the lockfile says."""
 
@@ -212,8 +198,3 @@ def claims_without_order() -> list[Patch]:
         return replace(attempt, claims=tuple(sorted({*attempt.claims, Claim(number=1, shot=shot)})))
 
     return [patch.object(ownership, "_claim", claim)]
-
-
-def names_by_the_clock() -> list[Patch]:
-    real = life.name_after
-    return [patch.object(life, "name_after", lambda newest, at, chance: real(facts.AttemptId(""), at, chance))]

@@ -1,6 +1,7 @@
 """What happens between lives: people edit, decide and merge; git and fate take files away; clocks and keys change."""
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tests.crash.simulation.disk import File, SimDisk
 from tests.crash.simulation.life import Machine, where
 from tests.crash.simulation.people import Manifest, draw_request, shot_of, wish
 
+Event = Callable[[Manifest], None]
+
 
 class Story:
     """The events of one seed."""
@@ -21,33 +24,26 @@ class Story:
         self._rng = machine.rng
         self._loses = loses
         self._variety = variety
+        events: dict[Event, int] = {
+            _nothing: 3,
+            self._edit: 4,
+            self._rename: 4,
+            self._add: 4,
+            self._reverse: 2,
+            self._ask_again: 1,
+            self.decide: 4,
+            self._change_key: 2,
+            self._change_clock: 2,
+            self._lose_clips: 2,
+            self.roll_back: 2 if loses != "ledger" else 0,
+            self._lose_ledger: 2 if loses != "lockfile" else 0,
+        }
+        self._events, self._weights = list(events), list(events.values())
 
     def turn(self, manifest: Manifest) -> None:
         """Something happens to a manifest, or nothing."""
-        rng = self._rng
-        match rng.randrange(14):
-            case 0 | 1:
-                self._edit(manifest)
-            case 2:
-                self._rename(manifest)
-            case 3:
-                manifest.shots.reverse()
-            case 4 if self._loses != "ledger":
-                self.roll_back(manifest)
-            case 5 | 6:
-                self._decide(manifest)
-            case 7 if self._loses != "lockfile":
-                self._lose_ledger(manifest)
-            case 8:
-                manifest.key = "key-two"
-            case 9:
-                self._machine.clock.skew = rng.choice((0.0, 86_400.0, -86_400.0, -3e8))
-            case 10:
-                self._lose_clips(manifest)
-            case 11:
-                self._add(manifest)
-            case 12:
-                self._ask_again(manifest)
+        (happens,) = self._rng.choices(self._events, self._weights)
+        happens(manifest)
         manifest.note_wishes()
 
     # -- people
@@ -62,6 +58,9 @@ class Story:
         taken = {shot.id for shot in manifest.shots}
         free = [name for name in ("s0", "s1", "s2", "x", "y") if name not in taken]
         manifest.shots[number] = replace(manifest.shots[number], id=ShotId(self._rng.choice(free)))
+
+    def _reverse(self, manifest: Manifest) -> None:
+        manifest.shots.reverse()
 
     def _add(self, manifest: Manifest) -> None:
         """A new shot, often in front, often equal to one that stands already."""
@@ -80,7 +79,7 @@ class Story:
         manifest.retakes = {shot.id}
         manifest.shown = {}
 
-    def _decide(self, manifest: Manifest) -> None:
+    def decide(self, manifest: Manifest) -> None:
         """A person resolves unconfirmed purchases."""
         memory = self.memory(manifest)
         for attempt in tuple(memory.attempts.values()):
@@ -104,6 +103,12 @@ class Story:
                 memory.record(given_up(attempt, now, resubmit=False))
 
     # -- git and fate
+
+    def _change_key(self, manifest: Manifest) -> None:
+        manifest.key = "key-two"
+
+    def _change_clock(self, _: Manifest) -> None:
+        self._machine.clock.skew = self._rng.choice((0.0, 86_400.0, -86_400.0, -3e8))
 
     def roll_back(self, manifest: Manifest) -> None:
         """git checkout, reset or clean: the lockfile is an older one, or gone."""
@@ -164,6 +169,9 @@ class Story:
     def memory(self, manifest: Manifest) -> Memory:
         disk = SimDisk(self._machine.fs, lambda what: None, lambda what: 0)
         return Memory.open(disk, where(manifest), set())
+
+
+def _nothing(_: Manifest) -> None: ...
 
 
 def united(base: list[bytes], ours: list[bytes], theirs: list[bytes], rng: random.Random) -> list[bytes]:

@@ -53,9 +53,10 @@ class World:
 
     def play(self) -> None:
         """All lives, then calm, then the last account. Raises Violation."""
-        branch = self.rng.randrange(3) if self.rng.random() < 0.25 and self.loses == "lockfile" else None
+        lives = self.rng.choice(LIVES)
+        branch = self.rng.randint(1, 2) if self.rng.random() < 0.5 and self.loses == "lockfile" else None
         try:
-            for number in range(self.rng.choice(LIVES)):
+            for number in range(lives):
                 if number == branch:
                     self._branch(number)
                 else:
@@ -82,6 +83,8 @@ class World:
         base, far = self.story.lines(manifest), self.story.fork(manifest, number)
         self.judge.apart = True
         self.judge.manifests = [*self.manifests, far]
+        if self.rng.random() < 0.5:
+            self.story.decide(manifest)
         for _ in range(self.rng.choice((1, 2))):
             self._life_together([manifest, far])
             self._pass(self.rng.choice(GAPS[:-1]))
