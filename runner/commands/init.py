@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from runner.disk import SystemDisk, replace_whole
+from runner.report.wording import near
 
 _SUFFIXES: Final = (".yaml", ".yml")
 _MANIFEST: Final = """\
@@ -50,7 +51,7 @@ def command(folder: Path) -> None:
     disk.make_folder(folder)
     if not _manifests(folder):
         replace_whole(disk, folder / "manifest.yaml", _MANIFEST.encode())
-        click.echo(f"wrote {folder / 'manifest.yaml'}: a first manifest with two shots", err=True)
+        click.echo(f"wrote {near(folder / 'manifest.yaml')}: a first manifest with two shots", err=True)
     _add(folder / ".gitignore", _IGNORED, "the clips stay out of git")
     kept = (f"{_pattern(f'{path.stem}.lock')} merge=union text eol=lf" for path in _manifests(folder))
     _add(folder / ".gitattributes", kept, "lockfiles of two branches are joined")
@@ -81,10 +82,10 @@ def _add(path: Path, wanted: Iterable[str], why: str) -> None:
     known = {line.strip() for line in there.splitlines()}
     missing = [line for line in wanted if line not in known]
     if not missing:
-        click.echo(f"{path} says all that is needed", err=True)
+        click.echo(f"{near(path)} says all that is needed", err=True)
         return
     begun = there if not there or there.endswith("\n") else there + "\n"
     text = begun + "".join(f"{line}\n" for line in missing)
     replace_whole(SystemDisk(), path, text.encode("utf-8", errors="surrogateescape"))
     verb = "added to" if there else "wrote"
-    click.echo(f"{verb} {path}: {why}", err=True)
+    click.echo(f"{verb} {near(path)}: {why}", err=True)

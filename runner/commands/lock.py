@@ -19,6 +19,7 @@ from runner.report.wording import counted
 from runner.settings import Settings
 
 _LEDGER: Final = ".jsonl"
+_SUFFIXES: Final = (".lock", _LEDGER)
 
 
 @click.group("lock")
@@ -36,6 +37,9 @@ def fold(settings: Settings, lockfile: Path) -> None:
     """
     if not lockfile.is_file():
         raise WrongUsage(f"there is no lockfile {quoted(str(lockfile))}")
+    if lockfile.suffix not in _SUFFIXES:
+        hint = "a lockfile has its manifest's name, and ends in `.lock`"
+        raise WrongUsage(f"{quoted(lockfile.name)} is no lockfile", hint=hint)
     disk = SystemDisk()
     with ExitStack() as held:
         _hold(held, disk, lockfile, settings)

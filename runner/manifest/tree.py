@@ -66,7 +66,7 @@ class Tree:
             raise Hopeless(spot, "a key must be plain text", "write `name: value`")
         if len(self._frames) >= MOST_LEVELS:
             raise Hopeless(spot, f"the file nests deeper than {MOST_LEVELS} levels", "a manifest needs about 5")
-        node = Node({}, spot, False, {}, {}) if mapping else Node([], spot, False, {}, [])
+        node = Node({}, spot, False, {}, {}) if mapping else Node([], spot, False, parts=[])
         self._put(node)
         self._frames.append(_Frame(node, mapping, anchor, self._nodes - 1, self._characters))
         self._open_anchors += anchor is not None

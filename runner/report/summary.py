@@ -100,7 +100,7 @@ def _next(report: Report, manifest: str, *, preview: bool) -> list[str]:
     if report.signal is not None or Ending.PENDING in endings:
         return [_GO_ON]
     if endings <= set(THERE):
-        return _after_previews(quote(manifest)) if preview else [_CHANGE]
+        return _after_previews(command(quote(manifest))) if preview else [_CHANGE]
     return ["what is there stays: once the rest is mended or decided, say the same again"]
 
 

@@ -27,7 +27,7 @@ def troubles(outcomes: Iterable[ShotEnded], *, manifest: str) -> list[str]:
     if rest:
         lines.append(f"{_MARGIN}and {rest:,} more")
     if sum(_UNCONFIRMED in outcome.hint for entry in entries for outcome in entry) > 1:
-        lines.append(f"{_MARGIN}all unconfirmed ones: shotlock resolve {quote(manifest)} --all --resubmit | --abandon")
+        lines.append(f"{_MARGIN}all unconfirmed ones: shotlock resolve {command(quote(manifest))} --all --resubmit | --abandon")
     return lines
 
 
