@@ -27,7 +27,8 @@ def troubles(outcomes: Iterable[ShotEnded], *, manifest: str) -> list[str]:
     if rest:
         lines.append(f"{_MARGIN}and {rest:,} more")
     if sum(_UNCONFIRMED in outcome.hint for entry in entries for outcome in entry) > 1:
-        lines.append(f"{_MARGIN}all unconfirmed ones: shotlock resolve {command(quote(manifest))} --all --resubmit | --abandon")
+        all_of_them = f"shotlock resolve {command(quote(manifest))} --all --resubmit | --abandon"
+        lines.append(f"{_MARGIN}all unconfirmed ones: {all_of_them}")
     return lines
 
 
