@@ -1,7 +1,36 @@
 """Every call of the disk and of the server fails once, in every way: the run ends as it should, the next completes."""
 
+from collections.abc import Iterable
+from itertools import islice
+
+import pytest
+
 from tests.crash.images.film import film_of
+from tests.crash.images.nth import Trial, a_few_singles, pairs, singles
 from tests.crash.images.ordeal import Ordeal
+from tests.crash.images.quick import quickened
+
+
+def violations(trials: Iterable[Trial], *, every: int = 1) -> list[str]:
+    """What is wrong with trials, and with their number."""
+    with quickened():
+        tried = [found for trial in islice(trials, 0, None, every) for found in (trial.play()[1],)]
+    assert len(tried) > 50
+    return [each for found in tried for each in found]
+
+
+@pytest.mark.parametrize("lists", [True, False], ids=["a list", "no list"])
+def test_a_run_of_one_shot_bears_trouble_at_any_of_its_calls(lists: bool) -> None:
+    assert violations(a_few_singles(film_of(1), lists=lists)) == []
+
+
+@pytest.mark.parametrize(("count", "every"), [(2, 11), (3, 17)])
+def test_a_run_of_more_shots_bears_trouble_at_any_of_its_calls(count: int, every: int) -> None:
+    assert violations(singles(film_of(count), lists=True), every=every) == []
+
+
+def test_a_run_bears_two_troubles_in_a_row() -> None:
+    assert violations(pairs(film_of(1), lists=True), every=211) == []
 
 
 def number_of(what: str, after: str) -> int:

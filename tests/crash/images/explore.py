@@ -26,14 +26,15 @@ class Tally:
 
     def __str__(self) -> str:
         tried = f"{self.operations:8} {self.images:8} {self.recoveries:10}"
-        return f"{self.name:34} {tried} {len(self.violations):10} {self.seconds:8.1f}"
+        return f"{self.name:42} {tried} {len(self.violations):10} {self.seconds:8.1f}"
 
 
 @dataclass(kw_only=True)
 class Explorer:
     """Tries images; remembers which."""
 
-    every: int = 1  # try each nth only
+    every: int = 1  # try each nth image only
+    thin: int = 1  # of each nth moment only
     most: int = 5  # violations after which it gives up
     _images: set[int] = field(default_factory=set)
     _ways: set[int] = field(default_factory=set)
@@ -43,6 +44,7 @@ class Explorer:
         """All images of one story."""
         tally, begun = Tally(name=story.name), time.perf_counter()
         recording = story.begin()
+        recording.thin = self.thin
         with quickened():
             recording.play()
             tally.operations = len(recording.moments) - 1

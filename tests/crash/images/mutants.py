@@ -1,6 +1,10 @@
-"""Steps of the recipes that are removed or turned round: some image must tell. A mutant that lives is a hole."""
+"""Steps of the recipes that are removed or turned round: some image, or some failing call, must tell.
 
-from collections.abc import Callable, Iterator
+A mutant that lives is a hole in the tests.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,15 +12,22 @@ from typing import Any
 from unittest.mock import patch
 
 from runner.disk import Disk
+from runner.errors import DiskFailed, Stop
 from runner.events import Ending
+from runner.execute.execution import Execution
 from runner.execute.fetch import Fetcher
 from runner.execute.mp4 import Probe
+from runner.execute.purchase import Buyer
 from runner.lock import ledger, lockfile
 from runner.lock.facts import Attempt, Owner
 from runner.lock.memory import Memory
 from runner.lock.scan import Bad, Scan, scan
 from runner.lock.store import Shelf
+from runner.provider.outcome import Outcome
 from tests.crash.images.explore import Explorer
+from tests.crash.images.film import film_of
+from tests.crash.images.nth import Trial, a_few_singles, singles
+from tests.crash.images.quick import quickened
 from tests.crash.images.stories import Story, killed_twice, new_shots, second_lives
 from tests.crash.images.tree import TreeDisk
 
@@ -29,17 +40,19 @@ class Mutant:
 
     name: str
     patches: Callable[[], Patches]
-    stories: Callable[[], tuple[Story, ...]]
+    stories: Callable[[], tuple[Story, ...]] = tuple
+    trials: Callable[[], Iterable[Trial]] = tuple
 
 
-def first_violation(mutant: Mutant, *, every: int = 1) -> str:
+def first_violation(mutant: Mutant, *, every: int = 1, thin: int = 1) -> str:
     """What gives it away; empty where nothing does."""
     with _applied(mutant.patches()):
         for story in mutant.stories():
-            found = Explorer(every=every, most=1).explore(story).violations
+            found = Explorer(every=every, thin=thin, most=1).explore(story).violations
             if found:
                 return found[0]
-    return ""
+        with quickened():
+            return next((each for trial in mutant.trials() for each in trial.play()[1]), "")
 
 
 @contextmanager
@@ -168,6 +181,41 @@ def _ledger_not_synced() -> Patches:
     ]
 
 
+def _sold_without_intent(self: Memory, intent: Attempt, *, calibrated: bool, admit: Callable[[], str]) -> str:
+    try:
+        return _reserve(self, intent, calibrated=calibrated, admit=admit)
+    except DiskFailed:
+        self.attempts[intent.id] = intent
+        return ""
+
+
+_reserve = Memory.reserve
+
+
+def _found_gone_later(self: ledger.Ledger, *, mend: bool, damage: Any = None) -> None:
+    for name in self._disk.names(self._folder):
+        if name.endswith(".jsonl"):
+            self._read_news(name, mend=mend)
+
+
+def _asked_first(self: Buyer, outcome: Outcome) -> Outcome:
+    self._run.doors.memory.refresh()
+    return outcome
+
+
+async def _unhalted(self: Execution, work: Callable[[], Coroutine[None, None, None]]) -> None:
+    """What fails is told when the task is looked at, a turn later."""
+    try:
+        await work()
+    except (Stop, OSError) as error:
+        stop = error if isinstance(error, Stop) else self._run.disk_failed(error)
+        asyncio.get_running_loop().call_soon(self._run.control.halt, stop)
+
+
+def _troubles(count: int, *, lists: bool = True) -> Callable[[], Iterable[Trial]]:
+    return lambda: a_few_singles(film_of(count), lists=lists)
+
+
 MUTANTS = (
     Mutant(name="intent not synced", patches=lambda: _appends(b'"state":"intent"'), stories=_fresh),
     Mutant(name="intent after the POST", patches=_intent_after_post, stories=_fresh),
@@ -199,5 +247,35 @@ MUTANTS = (
         name="another lockfile not taken in",
         patches=lambda: [patch.object(Memory, "_take_in_changes", _unread)],
         stories=_named("another lockfile put there"),
+    ),
+    Mutant(
+        name="sold though the intent failed",
+        patches=lambda: [patch.object(Memory, "reserve", _sold_without_intent)],
+        trials=_troubles(1),
+    ),
+    Mutant(
+        name="unsent intents not taken back",
+        patches=lambda: [patch.object(Memory, "_take_back", lambda self, record: None)],
+        trials=_troubles(1),
+    ),
+    Mutant(
+        name="no rescue of an id",
+        patches=lambda: [patch.object(Memory, "_rescue", lambda self, fact, failure: failure)],
+        trials=_troubles(1, lists=False),
+    ),
+    Mutant(
+        name="an answer waits for the ledger",
+        patches=lambda: [patch.object(Buyer, "_unheard_of", _asked_first)],
+        trials=_troubles(1, lists=False),
+    ),
+    Mutant(
+        name="a ledger that is gone written on",
+        patches=lambda: [patch.object(ledger.Ledger, "_refresh", _found_gone_later)],
+        trials=lambda: singles(film_of(1), lists=True),
+    ),
+    Mutant(
+        name="a failing disk noticed a turn later",
+        patches=lambda: [patch.object(Execution, "_halting", _unhalted)],
+        trials=_troubles(3),
     ),
 )

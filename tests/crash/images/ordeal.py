@@ -99,6 +99,9 @@ class Ordeal:
             return CANCELLED
         except Killed:
             return DEAD
+        except Exception as bug:
+            self._said.append(f"{type(bug).__name__}: {bug}")
+            return ExitCode.BUG
         finally:
             self._said.append(screen.getvalue())
 

@@ -60,6 +60,7 @@ class Recording:
     brought: set[str] = field(default_factory=set)  # ids that somebody else put on the disk
     number: int = 1
     quiet: bool = False  # only what a kill leaves is of interest
+    thin: int = 1  # look at each nth moment only
     moments: list[Moment] = field(default_factory=list)
     _known: tuple[int, tuple[Image, ...]] = (-1, ())
 
@@ -89,6 +90,11 @@ class Recording:
             self.books = self._books
             self._loop.close()
 
+    @property
+    def looking(self) -> bool:
+        """Whether the next moment's disks are of interest."""
+        return not self.quiet and not len(self.moments) % self.thin
+
     def after(self, what: str, path: Path) -> None:
         """The disk has done something."""
         self._keep(f"{what} {path.name}", self._disks())
@@ -102,7 +108,7 @@ class Recording:
         self._keep(what, self._disks())
 
     def _disks(self) -> tuple[Image, ...]:
-        if self.quiet:
+        if not self.looking:
             return ()
         if self._known[0] != self.tree.version:
             images = {image.key: image for image in (self.tree.image, *power_cuts(self.tree))}
@@ -151,7 +157,7 @@ class _Recorded(TreeDisk):
         self._recording = recording
 
     def write(self, path: Path, data: bytes, *, at: int) -> None:
-        if not self._recording.quiet:
+        if self._recording.looking:
             aside = Tree.of(self.tree.image)
             TreeDisk(aside).write_half(path, data, at=at)
             self._recording.amid(path, aside.image)

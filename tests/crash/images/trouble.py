@@ -236,6 +236,8 @@ class TroubledLine(Line):
     def _answer(self, what: str) -> None:
         kind = self._crossed(what)
         if kind in ANSWERS[what]:
+            if kind != "reset":
+                self._dated()  # as every reply is, whatever else it says
             raise ANSWERS[what][kind]
 
     def _crossed(self, what: str) -> str:
