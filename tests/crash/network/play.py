@@ -101,8 +101,7 @@ def _faulty(cell: Cell, it: Wired) -> list[str]:
     lasted, posts = it.sandbox.clock.now() - begun, _posts(it.ledger) - _posts(before)
     it.sandbox.faults.clear()
     it.told = healthy
-    times = 1 + given.foreign.count(SHOTS["beach"])
-    return [*_compared(come, it, ended, posts), *_limited(come, it, lasted), *it.violations(times=times)]
+    return [*_compared(come, it, ended, posts), *_limited(come, it, lasted)]
 
 
 def _compared(come: Come, it: Wired, ended: Ended, posts: int) -> Iterator[str]:

@@ -139,7 +139,7 @@ def _cancelled() -> Iterator[Cell]:
     fetched = replace(bought, beach="done", alley="done")
     yield cell(row, Call.CONTENT, name, slow, fetched, interrupt=("content", 1, SIGINT))
     slow = befall(Call.LIST, Do.DELAY, seconds=2, nth=2, times=1)
-    yield cell(row, Call.LIST, name, (LOST, slow), bought, interrupt=("list", 2, SIGINT))
+    yield cell(row, Call.LIST, name, (LOST, slow), bought, pace=_LONG, interrupt=("list", 2, SIGINT))
 
 
 def _cancelled_without_answer() -> Iterator[Cell]:
@@ -152,7 +152,7 @@ def _cancelled_without_answer() -> Iterator[Cell]:
     yield cell(row, Call.CONTENT, name, mute, unfetched, interrupt=("content", 1, SIGINT))
     mute = Fault(on=On.LIST, do=Do.DELAY, seconds=FOR_EVER, nth=2)
     unknown = replace(bought, code="nothing", beach="intent", says=("the next run looks again",))
-    yield cell(row, Call.LIST, name, (LOST, mute), unknown, interrupt=("list", 2, SIGINT))
+    yield cell(row, Call.LIST, name, (LOST, mute), unknown, pace=_LONG, interrupt=("list", 2, SIGINT))
 
 
 # --- slow

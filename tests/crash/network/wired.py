@@ -32,7 +32,7 @@ from tests.crash.stage import KEY, Stage
 SHOTS = {"beach": "A dog runs on the beach", "alley": "A cat in an alley"}
 ELSEWHERE = "elsewhere"  # what another client of the account calls its shots
 CERTIFICATE = Path(__file__).parent / "self-signed.pem"
-_PADDING = 150_000  # bytes, so that a clip comes in several pieces
+_PADDING = 60_000  # bytes, so that a clip comes in several pieces
 _JOB = re.compile(r"video_\w+")
 _MAY_BE = re.compile(r"it may be |nobody here remembers|--adopt ")
 _BACKLOG = 4  # connections that fill a port at which nobody accepts any
