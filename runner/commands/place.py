@@ -45,7 +45,7 @@ def check_confined(place: Place) -> None:
     inside = (place.hidden / "parts", place.hidden / "displaced", place.hidden / "store", place.renders)
     for folder in inside:
         steps = (folder, *folder.parents)
-        for path in steps[: steps.index(home)]:
+        for path in reversed(steps[: steps.index(home)]):
             where = Path(os.path.realpath(path))
             if not where.is_relative_to(home):
                 hint = "make it a folder of its own; clips can be kept elsewhere by `store` in the manifest"

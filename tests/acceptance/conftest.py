@@ -10,6 +10,7 @@ from runner.sandbox.embedded import threaded
 from runner.sandbox.rules import Pace, Rules
 from runner.sandbox.server import Sandbox
 from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop
+from tests.acceptance.warm import QuickDesk, Warm
 from tests.canary import leaks
 
 
@@ -22,6 +23,20 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk.write(TWO_SHOTS)
     yield desk
     assert leaks(tmp_path, desk.said, KEY) == []
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """A process that bears commands."""
+    with Warm() as bearing:
+        yield bearing
+
+
+@pytest.fixture
+def quick(desk: Desk, warm: Warm) -> QuickDesk:
+    """The desk, with commands that start at once and are measured, and jobs that are expected to be quick."""
+    desk.edit("typical_render: 1", "typical_render: 0.1")
+    return QuickDesk(folder=desk.folder, state=desk.state, environ=desk.environ, said=desk.said, warm=warm)
 
 
 @pytest.fixture
