@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from runner.errors import ExitCode, Stop
@@ -54,26 +55,23 @@ class Control:
                 waiter.set_result(None)
         self._waiters.clear()
 
-    async def change(self, seconds: float | None = None) -> None:
-        """Wait until something changes, or for so many seconds."""
+    async def change(self, seconds: float | None = None, task: "asyncio.Task[Any] | None" = None) -> None:
+        """Wait until something changes, a task ends, or so many seconds have passed."""
         loop = asyncio.get_running_loop()
         waiter = loop.create_future()
+        wake = partial(_wake, waiter)
         self._waiters.add(waiter)
-        alarm = loop.call_later(seconds, _wake, waiter) if seconds is not None else None
+        alarm = loop.call_later(seconds, wake) if seconds is not None else None
+        if task:
+            task.add_done_callback(wake)
         try:
             await waiter
         finally:
             self._waiters.discard(waiter)
             if alarm:
                 alarm.cancel()
-
-    async def either(self, task: asyncio.Task[Any]) -> None:
-        """Wait until something changes or a task ends."""
-        changing = asyncio.ensure_future(self.change())
-        try:
-            await asyncio.wait({task, changing}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            changing.cancel()
+            if task:
+                task.remove_done_callback(wake)
 
     async def answered(self, asking: Coroutine[Any, Any, T]) -> T:
         """The answer to a question that costs nothing.
@@ -84,8 +82,9 @@ class Control:
         task = asyncio.ensure_future(asking)
         try:
             while not task.done() and self.waiting:
-                await self.either(task)
-            await asyncio.wait({task}, timeout=_LAST_WORDS)
+                await self.change(task=task)
+            if not task.done():
+                await asyncio.wait({task}, timeout=_LAST_WORDS)
             if not task.done():
                 raise Interrupted
             return task.result()
@@ -103,6 +102,6 @@ class Control:
         return self.waiting
 
 
-def _wake(waiter: asyncio.Future[None]) -> None:
+def _wake(waiter: asyncio.Future[None], _task: object = None) -> None:
     if not waiter.done():
         waiter.set_result(None)

@@ -98,7 +98,7 @@ class Fetcher:
         task = asyncio.ensure_future(self._download())
         try:
             while not task.done() and not self._run.control.interrupted:
-                await self._run.control.either(task)
+                await self._run.control.change(task=task)
             if not task.done():
                 await asyncio.wait({task}, timeout=self._run.options.grace)
             return task.result() if task.done() else None

@@ -16,20 +16,14 @@ MOST_JUMPS = 100_000  # of one seed: more is a life that does not end
 
 
 class Alarm:
-    """Something to be called: now or at a time; it can be called off."""
+    """Something to be called at a time; it can be called off."""
 
-    __slots__ = ("arguments", "at", "call", "context", "number", "off")
+    __slots__ = ("at", "due", "off")
 
-    def __init__(self, at: float, number: int, call: Any, arguments: Any, context: Any) -> None:
+    def __init__(self, at: float, due: Any) -> None:
         self.at = at
-        self.number = number
-        self.call = call
-        self.arguments = arguments
-        self.context = context or contextvars.copy_context()
+        self.due = due
         self.off = False
-
-    def __lt__(self, other: "Alarm") -> bool:
-        return (self.at, self.number) < (other.at, other.number)
 
     def cancel(self) -> None:
         self.off = True
@@ -48,8 +42,8 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._now = 0.0
         self._jumps = 0
         self._number = 0
-        self._ready: deque[Alarm] = deque()
-        self._alarms: list[Alarm] = []
+        self._ready: deque[tuple[Any, Any, Any]] = deque()  # context, call, arguments
+        self._alarms: list[tuple[float, int, Alarm]] = []
 
     def time(self) -> float:
         return self._now
@@ -59,16 +53,14 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._now += max(seconds, 0.0)
 
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> Any:
-        alarm = Alarm(0.0, 0, callback, args, context)
-        self._ready.append(alarm)
-        return alarm
+        self._ready.append((context or contextvars.copy_context(), callback, args))
 
     call_soon_threadsafe = call_soon
 
     def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:
         self._number += 1
-        alarm = Alarm(when, self._number, callback, args, context)
-        heapq.heappush(self._alarms, alarm)
+        alarm = Alarm(when, (context or contextvars.copy_context(), callback, args))
+        heapq.heappush(self._alarms, (when, self._number, alarm))
         return alarm
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:
@@ -107,25 +99,26 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return task.result()
 
     def _run(self, over: Callable[[], bool]) -> None:
-        ready, alarms = self._ready, self._alarms
+        ready = self._ready
         while not over():
             if not ready:
-                self._wake(alarms)
-            alarm = ready.popleft()
-            if not alarm.off:
-                alarm.context.run(alarm.call, *alarm.arguments)
+                self._wake()
+            context, call, arguments = ready.popleft()
+            context.run(call, *arguments)
 
-    def _wake(self, alarms: list[Alarm]) -> None:
-        while alarms and alarms[0].off:
-            heapq.heappop(alarms)
-        if not alarms:
+    def _wake(self) -> None:
+        """Go to the time of the next alarm."""
+        while self._alarms:
+            at, _, alarm = heapq.heappop(self._alarms)
+            if not alarm.off:
+                break
+        else:
             raise RuntimeError("deadlock: nothing is ready and nothing is scheduled")
-        alarm = heapq.heappop(alarms)
-        self._now = max(self._now, alarm.at)
+        self._now = max(self._now, at)
         self._jumps += 1
         if self._jumps > MOST_JUMPS:
             raise RuntimeError("a life that does not end: it only waits")
-        self._ready.append(alarm)
+        self._ready.append(alarm.due)
 
 
 class VirtualClock:
