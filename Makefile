@@ -56,7 +56,7 @@ Makefile pyproject.toml constraints.txt: ;
 
 else
 
-.PHONY: help test lint format readme simulate mutants kills bench sandbox clean
+.PHONY: help test lint format readme simulate mutants images kills merges fuzz network soak bench sandbox clean
 
 help:
 	@echo 'make render manifest.yaml    make every clip that is not there yet; without a server: free previews'
@@ -73,15 +73,20 @@ help:
 	@echo 'make lint                    style, types, the direction of imports, schemas and examples'
 	@echo 'make format                  mend what can be mended by itself'
 	@echo 'make readme                  write the tables and help texts of README.md anew'
-	@echo 'make simulate N=20000        that many runs with random faults, on a virtual clock'
+	@echo 'make simulate N=20000        that many worlds of random faults, on a virtual clock'
 	@echo 'make mutants                 break the purchase protocol on purpose; the simulation must notice'
-	@echo 'make kills N=200             kill real runs at random moments'
+	@echo 'make images                  every disk that a crash can leave, at every operation of a run'
+	@echo 'make kills N=200             kill real runs at random moments and at every point'
+	@echo 'make network                 the table of faults of a network and a server, cell by cell'
+	@echo 'make merges N=200            lockfiles of two branches, merged by git'
+	@echo 'make fuzz N=2000             hostile manifests, lockfiles, replies and images'
+	@echo 'make soak N=10000            one long batch with 30 kills: nothing grows'
 	@echo 'make bench                   how fast previews are made'
 	@echo "make sandbox                 serve the API on this machine; ARGS='--port 8080'"
 	@echo 'make clean                   remove the environment and what tools left; no clips, no lockfiles'
 
 test: .venv/ready-dev
-	@$(PYTHON_BIN) -m pytest $(ARGS)
+	@$(PYTHON_BIN) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: .venv/ready-dev
 	@.venv/bin/ruff check
@@ -99,13 +104,28 @@ readme: .venv/ready-dev
 	@$(PYTHON_BIN) -m tests.readme_blocks
 
 simulate: .venv/ready-dev
-	@$(PYTHON_BIN) -m tests.crash.simulation $(N)
+	@$(PYTHON_BIN) -m tests.crash.simulation $(N) $(ARGS)
 
 mutants: .venv/ready-dev
-	@$(PYTHON_BIN) -m tests.crash.mutants
+	@$(PYTHON_BIN) -m tests.crash.mutants $(ARGS)
+
+images: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.crash.images $(ARGS)
 
 kills: .venv/ready-dev
-	@$(PYTHON_BIN) -m tests.crash.kills $(N)
+	@$(PYTHON_BIN) -m tests.crash.kills $(N) $(ARGS)
+
+network: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.crash.network $(ARGS)
+
+merges: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.crash.merges $(N)
+
+fuzz: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.crash.fuzz $(N) $(ARGS)
+
+soak: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.crash.soak $(N) $(ARGS)
 
 bench: .venv/ready-dev
 	@for each in tests/bench/bench_*.py; do $(PYTHON_BIN) "$$each" || exit; done
