@@ -3,6 +3,7 @@
 A command's module is imported only when the command runs, so that the start stays quick.
 """
 
+import gc
 import os
 import re
 import sys
@@ -30,6 +31,7 @@ _COMMANDS: Final = {
     "lock": "Mend lockfiles.",
     "sandbox": "Serve the API on this machine, with free clips.",
 }
+_GARBAGE: Final = (50_000, 20, 100)  # looked for seldom: thousands of facts are read at once, and all of them stay
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _LONGEST: Final = 1000  # characters of a message, and of a hint
 _ON_ONE_LINE: Final = str.maketrans("\n\r\t", "   ")
@@ -72,6 +74,7 @@ def shotlock() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Raises nothing."""
+    gc.set_threshold(*_GARBAGE)
     settings = settings_of(os.environ)
     with standard_streams():
         if isinstance(sys.stdout, TextIOWrapper):

@@ -9,6 +9,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from runner.lock.facts import (
@@ -55,6 +56,7 @@ _KNOWN: Final = frozenset(
         "crc",
     ]
 )
+_JSON: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=no_number)
 _CRC_MARK: Final = b',"crc":"'
 _LIKE_A_CRC: Final = re.compile(r"...:[0-9a-f]{8}", re.DOTALL)
 
@@ -84,7 +86,7 @@ def read(line: bytes) -> Attempt | None:
     """
     checked = _without_crc(line)
     try:
-        tree = json.loads(checked.decode(), parse_float=Decimal, parse_constant=no_number)
+        tree = _JSON.decode(checked.decode())
     except (ValueError, RecursionError):
         raise BadLine("not a record") from None
     if not isinstance(tree, dict):
@@ -242,15 +244,19 @@ def _intent(tree: Mapping[str, Any], at: float) -> Intent:
 
 def _request(tree: Mapping[str, Any]) -> Request:
     request = tree["request"]
-    reference = request.get("reference")
-    return Request(
-        model=text(request["model"]),
-        prompt=text(tree["prompt"]),
-        size=text(request["size"]),
-        seconds=text(request["seconds"]),
-        reference=None if reference is None else _reference(reference),
-        extra=plain(request.get("extra", {})),
-    )
+    words = text(request["model"]), text(tree["prompt"]), text(request["size"]), text(request["seconds"])
+    reference, extra = request.get("reference"), plain(request.get("extra", {}))
+    if reference is None and extra == {}:
+        return _plain_request(*words)
+    model, prompt, size, seconds = words
+    image = None if reference is None else _reference(reference)
+    return Request(model=model, prompt=prompt, size=size, seconds=seconds, reference=image, extra=extra)
+
+
+@lru_cache(maxsize=1 << 14)
+def _plain_request(model: str, prompt: str, size: str, seconds: str) -> Request:
+    """A request as most are: the lines of one attempt share it, and its fingerprint is worked out once."""
+    return Request(model=model, prompt=prompt, size=size, seconds=seconds)
 
 
 def _reference(tree: Mapping[str, Any]) -> ReferenceImage:

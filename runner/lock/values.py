@@ -7,6 +7,7 @@ import math
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
@@ -65,6 +66,7 @@ def iso(at: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=1 << 14)  # the lines of one attempt are full of the same times
 def time(written: str) -> float:
     """Unix seconds of a time as it is written."""
     at = round(datetime.fromisoformat(written).timestamp(), 3)
