@@ -12,7 +12,7 @@ from runner.disk import Disk, append_durably, replace_whole
 from runner.errors import LockfileDamaged
 from runner.lock import lines
 from runner.lock.facts import Attempt, State
-from runner.lock.scan import Scan, scan
+from runner.lock.scan import STRANGE, Scan, scan
 
 
 class Lockfile:
@@ -28,13 +28,21 @@ class Lockfile:
         """What the file says; an empty scan where there is no file."""
         try:
             data = self._disk.read(self.path)
-        except FileNotFoundError:
+        except OSError as error:
+            if self._is_strange():
+                return STRANGE
+            if not isinstance(error, FileNotFoundError):
+                raise
             data = b""
         self._remember(len(data))
         reading = scan(data)
         # Whose an attempt is, only this machine's ledger says: a lockfile may be anybody's.
         records = tuple(replace(each, owner=None) if each.owner else each for each in reading.records)
         return replace(reading, records=records)
+
+    def _is_strange(self) -> bool:
+        """Whether something has the name that is no file: a folder, a pipe, a link to nothing."""
+        return self._disk.size(self.path) is None and self.path.name in self._disk.names(self.path.parent)
 
     def changed(self) -> bool:
         """Whether somebody else replaced or resized the file, as `git checkout` does."""
@@ -75,6 +83,8 @@ def believe(reading: Scan, path: Path) -> tuple[Attempt, ...]:
     Raises:
         LockfileDamaged: lines are bad, or a later version wrote them; says what to do.
     """
+    if reading.strange:
+        raise LockfileDamaged(f"{path} cannot be read: {reading.strange}", hint="move it away, and bring the file back")
     if reading.newer:
         raise LockfileDamaged(f"{path} cannot be read: {reading.newer}", hint="update shotlock")
     if reading.bad:

@@ -41,6 +41,10 @@ class Scan:
     torn: int  # bytes after it that a crash left
     unterminated: bool  # the last record is whole, only its newline is missing
     newer: str = ""  # why it cannot be read: a later version wrote it
+    strange: str = ""  # why it cannot be read at all: something that is no file has its name
+
+
+STRANGE: Final = Scan(records=(), bad=(), good=0, torn=0, unterminated=False, strange="it is no file")
 
 
 def scan(data: bytes) -> Scan:
