@@ -8,6 +8,7 @@ import click
 
 from runner.commands.place import Place, place_of
 from runner.commands.preview import free, remade
+from runner.commands.traces import traces_of
 from runner.commands.wanted import Wanted, wanted
 from runner.disk import SystemDisk
 from runner.lock.memory import Memory
@@ -46,13 +47,15 @@ def look(path: Path, settings: Settings, *, preview: bool) -> Look:
         click.echo(f"warning: {command(damage.message)}", err=True)
         click.echo(f"hint: {command(damage.hint)}", err=True)
     shelf = place.shelf(disk)
-    plan = plan_of(asked, memory, shelf)
+    plan = plan_of(asked, memory, place, shelf)
     return Look(
         wanted=asked, place=place, memory=memory, shelf=shelf, plan=remade(plan) if preview else plan, recorded=plan
     )
 
 
-def plan_of(asked: Wanted, memory: Memory, shelf: Shelf, *, retake: frozenset[ShotId] = frozenset()) -> Plan:
+def plan_of(
+    asked: Wanted, memory: Memory, place: Place, shelf: Shelf, *, retake: frozenset[ShotId] = frozenset()
+) -> Plan:
     """The plan of a manifest in its present situation."""
     situation = Situation(
         attempts=memory.attempts,
@@ -61,5 +64,6 @@ def plan_of(asked: Wanted, memory: Memory, shelf: Shelf, *, retake: frozenset[Sh
         retries=asked.batch.retries,
         now=time.time(),
         retake=retake,
+        traces={} if place.preview else traces_of(asked, place, memory, shelf),
     )
     return planning.make(asked.batch.shots, situation)

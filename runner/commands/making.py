@@ -16,6 +16,7 @@ from runner.commands.buying import agreed, check_bounds, purchases_of
 from runner.commands.errand import Errand
 from runner.commands.execution import doors_of, perform
 from runner.commands.look import plan_of
+from runner.commands.notices import notices
 from runner.commands.place import Place, check_confined, place_of
 from runner.commands.preview import bury, free, remade, sandbox
 from runner.commands.reach import Reach
@@ -61,7 +62,7 @@ def _errand(wanted: Wanted, asked: Asked, account: Account, place: Place, disk: 
     elif memory.recovered:
         count = counted(len(memory.recovered), "purchase")
         click.echo(f"{shown(place.lockfile.name)} lacked {count} that this machine remembers: put back", err=True)
-    plan = plan_of(wanted, memory, place.shelf(disk), retake=asked.retake)
+    plan = plan_of(wanted, memory, place, place.shelf(disk), retake=asked.retake)
     plan = chosen(remade(plan) if account.preview else plan, asked)
     _tell_what_is_awaited(plan, asked)
     purchases = purchases_of(plan, asked)
@@ -90,6 +91,8 @@ def _agreed(errand: Errand) -> bool:
         return True
     host, profile = errand.account.host, errand.wanted.profile.name
     click.echo(f"{shown(host)}, profile {shown(profile)}: {errand.purchases.words}", err=True)
+    for notice in notices(errand.plan, errand.memory, errand.place):
+        click.echo(notice, err=True)
     return agreed(errand.purchases, yes=errand.asked.yes)
 
 

@@ -23,6 +23,7 @@ class Place:
     hidden: Path
     store: Path
     state: Path  # of the ledgers and mutexes
+    preview: bool = False
 
     def where(self, key: str) -> Where:
         """As the memory wants it; `key` is the digest of the key."""
@@ -68,6 +69,7 @@ def place_of(wanted: Wanted, settings: Settings, *, preview: bool) -> Place:
             hidden=hidden,
             store=hidden / "store",
             state=hidden / "state",
+            preview=True,
         )
     hidden = folder / ".shotlock"
     return Place(

@@ -80,7 +80,7 @@ def command(
     with alone(disk, place.state, place.manifest):
         fingerprints = {shot.request.fingerprint for shot in batch.batch.shots}
         memory = Memory.open(disk, place.where(digest_of_key(key_for(batch, settings))), fingerprints)
-        plan = plan_of(batch, memory, place.shelf(disk))
+        plan = plan_of(batch, memory, place, place.shelf(disk))
         docket = Docket(batch, settings, memory, plan)
         docket.decide(shots, Verdict(adopt=adopt, resubmit=resubmit))
         memory.fold()

@@ -3,14 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
 
 from runner.lock.facts import Attempt, AttemptId, Clip, State
 from runner.manifest.batch import Shot, ShotId
 from runner.plan.ownership import assign, last_owner
 from runner.plan.standing import best_of, foremost, servable
-from runner.plan.table import Action, Best, Reason, decide
+from runner.plan.table import TABLE, Action, Best, Reason, decide
 from runner.provider.profile import Profile
+
+_BUYS: Final = tuple(row.best for row in TABLE if row.action is Action.SUBMIT)
 
 
 class Clips(Protocol):
@@ -36,7 +38,7 @@ class Step:
     attempt: Attempt | None = None  # that the action is about
     take: int = 1
     cost: Decimal | None = None  # of a purchase; None: unknown
-    note: str = ""  # what the server said when it failed
+    note: str = ""  # what the server said when it failed, or what tells of a purchase though no fact does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Situation:
     retries: int
     now: float
     retake: Collection[ShotId] = field(default_factory=frozenset)
+    traces: Mapping[ShotId, str] = field(default_factory=dict)  # of purchases that no fact tells of
 
 
 def make(shots: Sequence[Shot], situation: Situation) -> Plan:
@@ -115,6 +118,8 @@ def _step(shot: Shot, mine: Sequence[Attempt], situation: Situation, *, known: b
     best = Best.OTHER if known else Best.NOTHING
     if attempt:
         best = best_of(attempt, mine, situation.profile, situation.retries)
+    if shot.id in situation.traces and best in _BUYS:
+        best = Best.DOUBTFUL
     if shot.id in situation.retake and best not in (Best.INTENT, Best.SUBMITTED):
         best, take = Best.ORDERED, take + (1 if attempt else 0)
     clip = attempt.clip if attempt else None
@@ -124,15 +129,16 @@ def _step(shot: Shot, mine: Sequence[Attempt], situation: Situation, *, known: b
         stored=bool(clip and situation.clips.stored(clip)),
         served=bool(attempt and servable(attempt, situation.profile.retention, situation.now)),
     )
+    doubtful = row.reason is Reason.DOUBTFUL
     return Step(
         shot=shot.id,
         action=row.action,
         reason=row.reason,
         wanted=shot,
-        attempt=attempt if row.action is not Action.SUBMIT else None,
+        attempt=None if doubtful or row.action is Action.SUBMIT else attempt,
         take=take,
         cost=price_of(shot, situation.profile),
-        note=_note(attempt),
+        note=situation.traces[shot.id] if doubtful else _note(attempt),
     )
 
 

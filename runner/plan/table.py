@@ -30,6 +30,7 @@ class Reason(StrEnum):
     FAILED = "failed before"
     ABANDONED = "given up"
     UNCONFIRMED = "unconfirmed"
+    DOUBTFUL = "maybe bought before"
     UP_TO_DATE = "up to date"
 
 
@@ -38,6 +39,7 @@ class Best(StrEnum):
 
     NOTHING = "nothing"
     OTHER = "other request"  # only attempts of what the shot wanted before
+    DOUBTFUL = "nothing, but a trace"  # no fact tells of a purchase, and something else does
     ORDERED = "ordered"  # a person asked for a purchase: retake, or resolve --resubmit
     INTENT = "intent"
     SUBMITTED = "submitted"
@@ -66,6 +68,7 @@ class Row:
 TABLE: Final = (
     Row(best=Best.NOTHING, action=Action.SUBMIT, reason=Reason.NEW, slot="takes", exit="0 when done"),
     Row(best=Best.OTHER, action=Action.SUBMIT, reason=Reason.CHANGED, slot="takes", exit="0 when done"),
+    Row(best=Best.DOUBTFUL, action=Action.HOLD, reason=Reason.DOUBTFUL, slot="none", exit="1"),
     Row(best=Best.ORDERED, action=Action.SUBMIT, reason=Reason.ASKED, slot="takes", exit="0 when done"),
     Row(best=Best.INTENT, action=Action.RESOLVE, reason=Reason.UNCONFIRMED, slot="holds", exit="0 when resolved, else 1"),
     Row(best=Best.SUBMITTED, action=Action.AWAIT, reason=Reason.IN_FLIGHT, slot="holds", exit="0 when done"),

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from runner.lock.facts import Attempt, State
-from runner.plan.ownership import assign
+from runner.plan.ownership import assign, worth
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
 from runner.report.columns import table
@@ -76,7 +76,7 @@ def _standing(step: Step, mine: tuple[Attempt, ...]) -> Standing:
     """The attempt that the plan speaks of, else the latest."""
     attempt = step.attempt or max(mine, key=lambda each: each.id, default=None)
     if attempt is None:
-        why = "" if step.reason is Reason.NEW else str(step.reason)
+        why = "" if step.reason is Reason.NEW else ": ".join(filter(None, (step.reason, step.note)))
         return Standing(shot=step.shot, state="not bought", job=None, price=None, currency="", clip=None, why=why)
     bought = attempt.may_have_cost
     return Standing(
@@ -86,7 +86,7 @@ def _standing(step: Step, mine: tuple[Attempt, ...]) -> Standing:
         price=attempt.intent.price if bought else None,
         currency=attempt.intent.currency,
         clip=_place(step, attempt),
-        why=_why(step, attempt),
+        why=_why(step, attempt, mine),
     )
 
 
@@ -98,9 +98,17 @@ def _place(step: Step, attempt: Attempt) -> str | None:
     return str(path.with_name(f"{step.shot}{path.suffix}") if step.wanted and path.name else path)
 
 
-def _why(step: Step, attempt: Attempt) -> str:
-    parts = ["" if step.wanted else "an earlier request of the shot", _next(step, attempt), step.note]
+def _why(step: Step, attempt: Attempt, mine: tuple[Attempt, ...]) -> str:
+    earlier = "" if step.wanted else "an earlier request of the shot"
+    parts = [earlier, _next(step, attempt), step.note, _twice(attempt, mine)]
     return "; ".join(part for part in parts if part)
+
+
+def _twice(attempt: Attempt, mine: tuple[Attempt, ...]) -> str:
+    """The other purchases of the same take: two histories that were merged had made one each."""
+    others = (each for each in mine if each.id != attempt.id and each.intent.take == attempt.intent.take)
+    jobs = ", ".join(job for each in others if worth(each) >= 0 for job in each.jobs if job not in attempt.jobs)
+    return f"bought twice, also as {jobs}" if jobs and worth(attempt) >= 0 else ""
 
 
 def _next(step: Step, attempt: Attempt) -> str:

@@ -2,8 +2,8 @@
 
 import itertools
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pytest
@@ -53,11 +53,22 @@ class Case:
     retries: int = 0
     retake: frozenset[ShotId] = frozenset()
     resubmit_lost: bool = False
+    traces: Mapping[ShotId, str] = field(default_factory=dict)
 
 
 CASES = {
     Best.NOTHING: [Case(attempts=()), Case(attempts=(make_attempt(State.UNSENT),))],
     Best.OTHER: [Case(attempts=(make_attempt(state, prompt="as it was"),)) for state in State],
+    Best.DOUBTFUL: [
+        Case(attempts=attempts, retries=1, traces={ShotId("beach"): "its clip lies there"})
+        for attempts in (
+            (),
+            (make_attempt(prompt="as it was"),),
+            (make_attempt(State.UNSENT),),
+            (make_attempt(State.FAILED),),
+            (make_attempt(State.ABANDONED, resubmit=True),),
+        )
+    ],
     Best.ORDERED: [
         Case(attempts=(make_attempt(State.ABANDONED, resubmit=True),)),
         *[
@@ -98,9 +109,10 @@ def test_every_row_of_the_table_is_reached(row: Row, case: Case) -> None:
             retries=case.retries,
             retake=case.retake,
             profile=make_profile(resubmit_lost=case.resubmit_lost),
+            traces=case.traces,
         ).steps
         assert (step.action, step.reason) == (row.action, row.reason)
-        assert (step.attempt is None) == (row.action is Action.SUBMIT)
+        assert (step.attempt is None) == (row.action is Action.SUBMIT or row.reason is Reason.DOUBTFUL)
         assert all(other.wanted is None for other in others)
 
 

@@ -1,0 +1,128 @@
+"""Traces of purchases that no fact tells of: clips in their places, lines put aside, lockfiles that a rename left.
+
+A shot with such a trace is not bought by itself; the plan holds it until a person decides.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from shlex import quote
+from typing import Final
+
+from runner.commands.place import Place
+from runner.commands.wanted import Wanted
+from runner.disk import Disk
+from runner.lock.aside import SUFFIX, Remnant, remnants, unexplained
+from runner.lock.facts import Attempt, AttemptId, State, join_all
+from runner.lock.memory import Memory
+from runner.lock.scan import scan
+from runner.lock.store import Shelf
+from runner.manifest.batch import Shot, ShotId
+from runner.manifest.request import Fingerprint
+from runner.plan.ownership import last_owner, worth
+
+_LOCKFILE: Final = ".lock"
+_OF_PREVIEWS: Final = ".preview.lock"
+_LEDGER: Final = ".jsonl"
+_BEGINNING: Final = b'{"lock":'
+
+
+def traces_of(wanted: Wanted, place: Place, memory: Memory, shelf: Shelf) -> Mapping[ShotId, str]:
+    """What tells of a purchase of a shot though no fact does, and what to do about it; by shot."""
+    known = {**memory.ledger.attempts, **memory.attempts}
+    shots = _without_facts(wanted.batch.shots, memory.attempts.values())
+    if not shots:
+        return {}
+    found = Traces(wanted, place, shelf, known)
+    return {shot.id: trace for shot in shots if (trace := found.of(shot))}
+
+
+def _without_facts(shots: Iterable[Shot], attempts: Iterable[Attempt]) -> list[Shot]:
+    """The shots that may have no attempt of their own with a clip to come."""
+    going = {(last_owner(each), each.fingerprint) for each in attempts if worth(each) >= 0}
+    return [shot for shot in shots if (shot.id, shot.request.fingerprint) not in going]
+
+
+class Traces:
+    """Where to look for them."""
+
+    def __init__(self, wanted: Wanted, place: Place, shelf: Shelf, known: Mapping[AttemptId, Attempt]) -> None:
+        self._wanted = wanted
+        self._place = place
+        self._shelf = shelf
+        self._known = known
+        self._clips = {each.clip.sha256 for each in known.values() if each.clip}
+        self._ordered = _ordered(known.values())
+        self._remnants = unexplained(self._read_remnants(), known.values())
+        self._left_behind = dict(_left_behind(shelf.disk, place))
+
+    def of(self, shot: Shot) -> str:
+        """The first trace of a shot; empty where there is none."""
+        ordered = self._ordered.get(shot.request.fingerprint, "")
+        for each in self._remnants:
+            if each.is_about(shot.id, shot.request.fingerprint) and not (ordered and each.attempt < ordered):
+                return self._told_by_line(shot, each)
+        if ordered:
+            return ""
+        if lockfile := self._left_behind.get(shot.request.fingerprint):
+            return self._told_by_lockfile(lockfile)
+        return self._told_by_clip(shot) if self._has_clip(shot) else ""
+
+    def _read_remnants(self) -> Iterator[Remnant]:
+        """Lines that were put aside from the lockfile, and lines about this manifest from the ledgers."""
+        disk, place = self._shelf.disk, self._place
+        yield from remnants(disk, place.lockfile)
+        for name in disk.names(place.state):
+            if name.endswith(f"{_LEDGER}{SUFFIX}"):
+                for each in remnants(disk, place.state / name.removesuffix(SUFFIX)):
+                    if each.manifest == place.manifest.name:
+                        yield each
+
+    def _has_clip(self, shot: Shot) -> bool:
+        """Whether a clip of ours is in the shot's place, and nobody knows how it came there."""
+        path = self._shelf.place(shot.id)
+        if self._shelf.disk.size(path) is None:
+            return False
+        sha256 = self._shelf.seen.sha256(path)
+        return sha256 not in self._clips and self._shelf.disk.size(self._shelf.kept(sha256)) is not None
+
+    def _told_by_line(self, shot: Shot, line: Remnant) -> str:
+        manifest = quote(self._wanted.name)
+        adopt = f": shotlock resolve {manifest} {shot.id} --adopt {quote(line.jobs[0])}" if line.jobs else ""
+        job = f", job {line.jobs[0]}" if line.jobs else ""
+        return f"a damaged line in {line.file} may be about it{job}{adopt}"
+
+    def _told_by_lockfile(self, name: str) -> str:
+        mine = self._place.lockfile.name
+        moved = f"cat {quote(name)} >> {quote(mine)} && rm {quote(name)}"
+        return f"it is in {name}, whose manifest is gone; if that was renamed: {moved}"
+
+    def _told_by_clip(self, shot: Shot) -> str:
+        clip, lockfile = self._shelf.name_of(shot.id), self._place.lockfile.name
+        return (
+            f"its clip lies in {clip}, and {lockfile} does not know how it came there: bring {lockfile} back from git"
+        )
+
+
+def _ordered(attempts: Iterable[Attempt]) -> dict[Fingerprint, AttemptId]:
+    """The last attempts that a person gave up for a new purchase: older traces are settled by that."""
+    given_up = (each for each in attempts if each.state is State.ABANDONED and each.ruling and each.ruling.resubmit)
+    return {each.fingerprint: each.id for each in sorted(given_up, key=lambda each: each.id)}
+
+
+def _left_behind(disk: Disk, place: Place) -> Iterator[tuple[Fingerprint, str]]:
+    """What lockfiles say that lie beside the manifest without one of their own, as after a rename."""
+    folder = place.manifest.parent
+    names = disk.names(folder)
+    for name in names:
+        stem = name.removesuffix(_LOCKFILE)
+        if stem == name or name.endswith(_OF_PREVIEWS) or folder / name == place.lockfile:
+            continue
+        if not {f"{stem}.yaml", f"{stem}.yml"}.intersection(names):
+            yield from ((fingerprint, name) for fingerprint in _bought_in(disk, folder / name))
+
+
+def _bought_in(disk: Disk, path: Path) -> Collection[Fingerprint]:
+    """The requests of a lockfile that came to a clip or may; of other tools' files, none."""
+    if disk.size(path) is None or disk.read_at(path, 0, len(_BEGINNING)) != _BEGINNING:
+        return ()
+    return {each.fingerprint for each in join_all(scan(disk.read(path)).records).values() if worth(each) >= 0}
