@@ -7,10 +7,12 @@ from typing import Final
 import click
 
 from runner.commands.running import alone
-from runner.disk import Disk, SystemDisk, append_durably, replace_whole
-from runner.errors import LockfileDamaged, WrongUsage
+from runner.disk import Disk, SystemDisk, replace_whole
+from runner.errors import LockfileDamaged, MutexHeld, WrongUsage
 from runner.lock import lines
+from runner.lock.aside import put_aside, remnants, unexplained
 from runner.lock.facts import Attempt, join_all
+from runner.lock.ledger import Ledger
 from runner.lock.lockfile import folded
 from runner.lock.scan import Bad, Scan, scan
 from runner.manifest.wording import quoted
@@ -43,12 +45,13 @@ def fold(settings: Settings, lockfile: Path) -> None:
     disk = SystemDisk()
     with ExitStack() as held:
         _hold(held, disk, lockfile, settings)
-        _fold(disk, lockfile)
+        _fold(disk, lockfile, settings)
 
 
 def _hold(held: ExitStack, disk: Disk, path: Path, settings: Settings) -> None:
     """Keep runs away that could be writing the file."""
     if path.suffix == _LEDGER:
+        _hold_all(held, disk, path.parent / "mutex")
         held.enter_context(disk.lock(path.with_name("ledger.mutex")))
         return
     whole = path.parent.resolve() / path.name
@@ -57,19 +60,31 @@ def _hold(held: ExitStack, disk: Disk, path: Path, settings: Settings) -> None:
             held.enter_context(alone(disk, settings.state, manifest))
 
 
-def _fold(disk: Disk, path: Path) -> None:
+def _hold_all(held: ExitStack, disk: Disk, mutexes: Path) -> None:
+    """Keep every run of this machine away: they remember how much of the ledger they have read."""
+    for name in disk.names(mutexes):
+        if not name.endswith(".mutex"):
+            continue
+        if (lock := disk.try_lock(mutexes / name)) is None:
+            raise MutexHeld("a run is going on, and reads this ledger", hint="wait for its end")
+        held.callback(lock.release)
+
+
+def _fold(disk: Disk, path: Path, settings: Settings) -> None:
     data = disk.read(path)
     reading = scan(data)
     if reading.newer:
         raise LockfileDamaged(f"{path} cannot be read: {reading.newer}", hint="update shotlock")
     damaged = [bad for bad in reading.bad if not bad.marker]
     if damaged:
-        _put_aside(disk, path, damaged)
+        _tell_damage(path, damaged, put_aside(disk, path, damaged))
     records = tuple(join_all(reading.records).values())
     fresh = _ledger(records) if path.suffix == _LEDGER else folded(records)
     if fresh != data:
         replace_whole(disk, path, fresh)
-    _tell(path, reading, damaged, len(records), changed=fresh != data)
+    _tell(path, reading, len(records), changed=fresh != data)
+    if damaged:
+        _tell_what_is_lost(disk, path, records, settings)
 
 
 def _ledger(records: tuple[Attempt, ...]) -> bytes:
@@ -77,19 +92,31 @@ def _ledger(records: tuple[Attempt, ...]) -> bytes:
     return lines.HEADER + b"".join(lines.write(record, crc=True, owner=True) for record in records)
 
 
-def _put_aside(disk: Disk, path: Path, damaged: list[Bad]) -> None:
-    aside = path.with_name(f"{path.name}.bad")
-    text = b"".join(bad.text + b"\n" for bad in damaged)
-    append_durably(disk, aside, text, at=disk.size(aside) or 0)
-    disk.sync_folder(aside.parent)
+def _tell_damage(path: Path, damaged: list[Bad], aside: Path) -> None:
     for bad in damaged:
-        click.echo(on_one_line(f"{path}:{bad.number}: {bad.why}; the line is now in {aside.name}"), err=True)
+        _say(f"{path}:{bad.number}: {bad.why}; the line is now in {aside.name}")
 
 
-def _tell(path: Path, reading: Scan, damaged: list[Bad], count: int, *, changed: bool) -> None:
-    markers = len(reading.bad) - len(damaged)
+def _tell(path: Path, reading: Scan, count: int, *, changed: bool) -> None:
+    markers = sum(bad.marker for bad in reading.bad)
     joined = f"; {counted(markers, 'conflict marker')} taken out, both sides kept" if markers else ""
     what = "folded" if changed else "is folded already"
-    click.echo(on_one_line(f"{path} {what}: {counted(count, 'attempt')}{joined}"), err=True)
-    if damaged:
-        click.echo("hint: what the lines said may be in git's history, or in this machine's ledger", err=True)
+    _say(f"{path} {what}: {counted(count, 'attempt')}{joined}")
+
+
+def _tell_what_is_lost(disk: Disk, path: Path, records: tuple[Attempt, ...], settings: Settings) -> None:
+    """Whether this machine remembers what the damaged lines told; what it does not is held by the next render."""
+    ledger = Ledger(disk, settings.state)
+    ledger.look()
+    lost = unexplained(remnants(disk, path), join_all(records, ledger.attempts).values())
+    if not lost:
+        _say("what the damaged lines told is known from others, or from this machine's ledger: nothing is lost")
+        return
+    if shots := ", ".join(f"`{shot}`" for shot in sorted({each.shot for each in lost if each.shot})):
+        _say(f"hint: nothing else tells what they told of {shots}; git's history may. It is not bought again by itself")
+    else:
+        _say("hint: what they told cannot be read; git's history may have it")
+
+
+def _say(text: str) -> None:
+    click.echo(on_one_line(text), err=True)
