@@ -135,9 +135,9 @@ def _readable(it: Stage, says: str) -> Iterator[str]:
             yield f"{command} ended with {seen.code} and said {seen.stderr}"
 
 
-def _refused(it: Stage, says: str, hint: str) -> Iterator[str]:
+def _refused(it: Stage, says: str, hint: str, *, code: int = 4) -> Iterator[str]:
     refused = it.run("render", "film.yaml")
-    if refused.code != 4 or says not in refused.stderr or hint not in refused.stderr:
+    if refused.code != code or says not in refused.stderr or hint not in refused.stderr:
         yield f"render ended with {refused.code} and said {refused.stderr}"
 
 
@@ -187,7 +187,10 @@ def _strange(it: Stage, path: Path, put: Callable[[Path], None]) -> Iterator[str
     path.unlink()
     put(path)
     yield from _readable(it, "film.lock cannot be read: it is no file")
-    yield from _refused(it, "film.lock cannot be read: it is no file", "move it away")
+    if path.is_symlink():  # a link is refused wherever it leads
+        yield from _refused(it, "film.lock is a link", "put the file itself there", code=2)
+    else:
+        yield from _refused(it, "film.lock cannot be read: it is no file", "move it away")
     if it.run("lock", "fold", "film.lock").code != 2:
         yield "it was folded"
     if path.is_file():
