@@ -232,7 +232,7 @@ def test_fold_puts_aside_what_cannot_be_believed(desk: Desk, shop: Shop) -> None
     assert folded.stderr == screen("""
         film.lock:2: the request does not give the fingerprint beside it; the line is now in film.lock.bad
         film.lock folded: 1 attempt
-        hint: what the lines said may be in git's history, or in this machine's ledger
+        what the damaged lines told is known from others, or from this machine's ledger: nothing is lost
         """)
     assert (desk.folder / "film.lock.bad").read_bytes() == alley.replace(b"A cat", b"A rat")
     assert desk.run("render", "film.yaml").code == 0
