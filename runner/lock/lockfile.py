@@ -34,8 +34,9 @@ class Lockfile:
             if not isinstance(error, FileNotFoundError):
                 raise
             data = b""
-        self._remember(len(data))
         reading = scan(data)
+        if not (reading.bad or reading.newer):  # else it stays a change that is still to be taken in, never folded over
+            self._remember(len(data))
         # Whose an attempt is, only this machine's ledger says: a lockfile may be anybody's.
         records = tuple(replace(each, owner=None) if each.owner else each for each in reading.records)
         return replace(reading, records=records)

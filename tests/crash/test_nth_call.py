@@ -54,6 +54,13 @@ def test_a_lockfile_in_conflict_leaves_no_intent_open_of_which_nothing_was_sent(
     assert ordeal.endings[0].code == 4
 
 
+def test_a_lockfile_in_conflict_is_never_folded_over() -> None:
+    for number in (number_of("look into", "create"), number_of("content", "create") + 1):
+        ordeal = Ordeal(film=film_of(1), troubles={number: "lockfile in conflict"})
+        assert ordeal.play() == []  # what the colleague's line says is known in the end
+        assert ordeal.endings[0].code == 4
+
+
 def test_a_ledger_that_is_gone_is_not_written_on_at_its_old_end() -> None:
     ordeal = Ordeal(film=film_of(1), troubles={number_of("look into", "create"): "ledger gone"})
     assert ordeal.play() == []

@@ -66,9 +66,19 @@ def a_few_singles(film: Film, *, lists: bool) -> Iterator[Trial]:
 def kinds_at(point: Point) -> tuple[str, ...]:
     """Every trouble that there can be at a point."""
     if point.door == "disk":
-        meddling = (kind for kind in MEDDLING if not (point.guarded and "ledger" in kind))
+        meddling = (kind for kind in MEDDLING if not _between_look_and_write(point, kind))
         return (*CODES, *(f"{code}{FROM_THERE_ON}" for code in CODES), *meddling)
     return (*POSTS, *ENDS) if point.what == "create" else (*ANSWERS[point.what], *ENDS)
+
+
+def _between_look_and_write(point: Point, kind: str) -> bool:
+    """Where even a lock does not keep others away: nobody can look at a file and write it in one step."""
+    if "ledger" in kind:
+        return point.guarded
+    written = point.name == ".film.lock.new" or (
+        point.name == "film.lock" and point.what in ("read", "write", "rename")
+    )
+    return kind == "lockfile in conflict" and written
 
 
 def pairs(film: Film, *, lists: bool) -> Iterator[Trial]:

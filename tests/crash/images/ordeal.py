@@ -24,6 +24,7 @@ from tests.crash.images.film import LOCKFILE, MANIFEST, RENDERS, Film, Life, Wis
 from tests.crash.images.line import Books, server_at
 from tests.crash.images.recording import Moment, Promise
 from tests.crash.images.recovery import Arrival, Recovery
+from tests.crash.images.theirs import JOB_OF_THEIRS
 from tests.crash.images.tree import TreeDisk
 from tests.crash.images.trouble import FROM_THERE_ON, KILL, Fate, Killed, TroubledDisk, TroubledLine
 from tests.crash.simulation.loop import VirtualLoop
@@ -157,13 +158,16 @@ class Ordeal:
             at=self._loop.time(),
             books=books,
             flight=None,
-            promise=Promise(),
+            promise=Promise(jobs=frozenset({JOB_OF_THEIRS} if self._met("lockfile in conflict") else ())),
             images=(),
             tree=None,
         )
         arrival = Arrival(name="as it is", books=books)
         recovery = Recovery(film=self.film, image=image, moment=moment, arrival=arrival, lists=self.lists)
         self.found += recovery.play()
+
+    def _met(self, kind: str) -> bool:
+        return any(met == kind for _, met in self.fate.met)
 
     def _fold_by_hand(self) -> None:
         """A person resolves a conflict as `lock fold` does."""

@@ -5,22 +5,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from runner.lock.facts import Acceptance, Attempt, AttemptId, End, Intent, State
-from runner.lock.lockfile import folded
+from runner.lock.lines import HEADER
 from runner.manifest.batch import ShotId
 from tests.crash.images.film import (
     LOCKFILE,
-    MANIFEST,
-    ORIGIN,
     RENDERS,
     STATE,
     Film,
     bills,
     empty_tree,
     film_of,
-    request_of,
 )
 from tests.crash.images.recording import Moment, Recording
+from tests.crash.images.theirs import JOB_OF_THEIRS, line_of_theirs
 from tests.crash.images.tree import Cut, Tree, TreeDisk
 
 Which = Callable[[Path], bool]
@@ -186,27 +183,7 @@ def _check_out(what: str, recording: Recording) -> None:
     if what == "billed":
         disk = TreeDisk(recording.tree)
         disk.remove(LOCKFILE)
-        disk.write(LOCKFILE, folded([_theirs()]), at=0)
+        disk.write(LOCKFILE, HEADER + line_of_theirs(), at=0)
         disk.sync(LOCKFILE)
         disk.sync_folder(LOCKFILE.parent)
-        recording.brought.add("video_theirs")
-
-
-def _theirs() -> Attempt:
-    intent = Intent(
-        shot="theirs",
-        take=1,
-        request=request_of("a scene of theirs"),
-        origin=ORIGIN,
-        profile="sim",
-        price=None,
-        currency="",
-        manifest=MANIFEST.name,
-        at=1_750_000_000.0,
-    )
-    return Attempt(
-        id=AttemptId("000theirs"),
-        intent=intent,
-        acceptance=Acceptance(jobs=("video_theirs",), at=intent.at),
-        end=End(state=State.FAILED, code="", message="it broke", at=intent.at),
-    )
+        recording.brought.add(JOB_OF_THEIRS)

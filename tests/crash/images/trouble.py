@@ -14,6 +14,7 @@ from runner.provider.replies import Missing, NoRoute, NotAServer, NotVideo, Refu
 from runner.provider.videos import Content, Image, JobId, Page, Polled, Posted, Resume, Sink
 from tests.crash.images.film import HIDDEN, LOCKFILE, RENDERS, Life
 from tests.crash.images.line import Line
+from tests.crash.images.theirs import line_of_theirs
 from tests.crash.images.tree import Cut, Tree, TreeDisk
 from tests.crash.simulation.server import Server
 
@@ -145,7 +146,7 @@ def _cut_ledger(tree: Tree) -> None:
 MEDDLING: Final[Mapping[str, Callable[[Tree], None]]] = {  # what somebody else does to our files meanwhile
     "lockfile gone": lambda tree: _remove(tree, lambda path: path == LOCKFILE),
     "lockfile older": lambda tree: _replace(tree, HEADER),
-    "lockfile in conflict": lambda tree: _replace(tree, HEADER + b"<<<<<<< ours\n"),
+    "lockfile in conflict": lambda tree: _replace(tree, HEADER + b"<<<<<<< ours\n" + line_of_theirs()),
     "ledger gone": lambda tree: _remove(tree, lambda path: path.suffix == ".jsonl"),
     "ledger cut": _cut_ledger,
     "clips gone": lambda tree: _remove(tree, lambda path: path.parent == RENDERS),
