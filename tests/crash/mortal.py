@@ -21,7 +21,7 @@ write, or `sent` of a POST: its last byte is with the kernel.
     files NUMBER       no more files than that can be open
     limit BYTES        no file may become longer: the kernel takes a part of a write, then refuses
     count FILE         let live, and write down how often each point was crossed
-    toll FILE          let live, and keep there what was synced, written and brought home so far
+    toll FILE          let live, and write down what it has cost so far whenever a clip gets its name
     hasty SECONDS      let live, and look that often whether another run's job has left its slot
 """
 
@@ -108,17 +108,28 @@ class Count:
 
 
 class Toll:
-    """What the disk was asked for, kept in a file that can be read at any time: syncs, bytes, clips with a name."""
+    """What a life has cost so far, as a line of a file for every clip that gets its name."""
 
     def __init__(self, file: str) -> None:
-        self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        self._syncs = self._bytes = self._clips = 0
+        self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._syncs = self._bytes = 0
 
     def cross(self, names: Sequence[str], size: int) -> None:
         self._syncs += "disk.sync.after" in names or "disk.sync_folder.after" in names
         self._bytes += size if names[-1] == "any.after" else 0
-        self._clips += "clip.rename.after" in names
-        os.pwrite(self._file, b"%012d %015d %012d" % (self._syncs, self._bytes, self._clips), 0)
+        if "clip.rename.after" in names:
+            os.write(self._file, f"{json.dumps(self._told())}\n".encode())
+
+    def _told(self) -> dict[str, float]:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return {
+            "syncs": self._syncs,
+            "kilobytes": self._bytes / 1000,
+            "cpu": 1000 * time.process_time(),
+            "wall": 1000 * time.monotonic(),
+            "files": len(os.listdir("/proc/self/fd")),
+            "memory": pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
+        }
 
 
 class Fates:
