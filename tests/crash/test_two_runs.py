@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
 
 import pytest
@@ -11,7 +11,8 @@ import pytest
 from runner.lock.facts import State
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace
-from tests.crash.side_by_side import AT_ONCE, asked
+from tests.crash.cradle import Cradle
+from tests.crash.side_by_side import asked, side_by_side
 from tests.crash.stage import Stage, folder, stage
 
 ABOUT = " once more"
@@ -22,8 +23,8 @@ SLOW = Pace(render_seconds=2)
 # --- runs that meet
 
 
-def a_second_run_of_a_manifest_leaves_and_names_the_first() -> None:
-    with folder() as root, stage(root, pace=SLOW) as it:
+def a_second_run_of_a_manifest_leaves_and_names_the_first(cradle: Cradle) -> None:
+    with folder() as root, stage(root, cradle=cradle, pace=SLOW) as it:
         first = it.start("render", "film.yaml")
         _wait_for(lambda: len(it.billed) == 2)
         second = it.run("render", "film.yaml")
@@ -33,8 +34,8 @@ def a_second_run_of_a_manifest_leaves_and_names_the_first() -> None:
         assert it.verdict(it.come_home(resumes=1)) == ""
 
 
-def a_killed_run_keeps_nobody_out() -> None:
-    with folder() as root, stage(root, pace=SLOW) as it:
+def a_killed_run_keeps_nobody_out(cradle: Cradle) -> None:
+    with folder() as root, stage(root, cradle=cradle, pace=SLOW) as it:
         first = it.start("render", "film.yaml")
         _wait_for(lambda: len(it.billed) == 2)
         first.kill()
@@ -42,16 +43,16 @@ def a_killed_run_keeps_nobody_out() -> None:
         assert it.verdict(it.come_home(resumes=1)) == ""
 
 
-def two_manifests_share_the_slots_of_an_account(about: str) -> None:
-    with folder() as root, stage(root, pace=Pace(render_seconds=0.5)) as it:
+def two_manifests_share_the_slots_of_an_account(about: str, cradle: Cradle) -> None:
+    with folder() as root, stage(root, cradle=cradle, pace=Pace(render_seconds=0.5)) as it:
         it.write("other", about=about)
         runs = [it.start("render", f"{name}.yaml", fate=HASTY) for name in ("film", "other")]
         assert [it.end(run).code for run in runs] == [0, 0]
         _both_are_home(it, about)
 
 
-def the_jobs_of_a_killed_run_keep_their_slots_until_they_end(about: str) -> None:
-    with folder() as root, stage(root, pace=SLOW) as it:
+def the_jobs_of_a_killed_run_keep_their_slots_until_they_end(about: str, cradle: Cradle) -> None:
+    with folder() as root, stage(root, cradle=cradle, pace=SLOW) as it:
         it.write("other", about=about)
         film = it.start("render", "film.yaml")
         _wait_for(lambda: len(it.billed) == 2)
@@ -64,8 +65,8 @@ def the_jobs_of_a_killed_run_keep_their_slots_until_they_end(about: str) -> None
         _both_are_home(it, about)
 
 
-def a_run_goes_on_beside_one_that_was_killed_during_its_post(about: str) -> None:
-    with folder() as root, stage(root, pace=Pace(render_seconds=0.5)) as it:
+def a_run_goes_on_beside_one_that_was_killed_during_its_post(about: str, cradle: Cradle) -> None:
+    with folder() as root, stage(root, cradle=cradle, pace=Pace(render_seconds=0.5)) as it:
         it.write("other", about=about)
         film = it.start("render", "film.yaml")
         it.sandbox.faults.append(Fault(on=On.CREATE, do=Do.KILL, when=Moment.AFTER, nth=2, pid=film.pid))
@@ -79,8 +80,8 @@ def a_run_goes_on_beside_one_that_was_killed_during_its_post(about: str) -> None
 # --- runs that are asked to end
 
 
-def a_signal_with_two_jobs_running_buys_no_third(number: int, code: int) -> None:
-    with folder() as root, stage(root, pace=SLOW) as it:
+def a_signal_with_two_jobs_running_buys_no_third(number: int, code: int, cradle: Cradle) -> None:
+    with folder() as root, stage(root, cradle=cradle, pace=SLOW) as it:
         run = it.start("render", "film.yaml")
         _wait_for(lambda: len(it.billed) == 2)
         run.send_signal(number)
@@ -90,8 +91,8 @@ def a_signal_with_two_jobs_running_buys_no_third(number: int, code: int) -> None
         assert it.verdict(it.come_home(resumes=1)) == ""
 
 
-def a_signal_during_a_post_lets_it_end_and_records_its_job(number: int, code: int) -> None:
-    with folder() as root, stage(root, lists=False) as it:
+def a_signal_during_a_post_lets_it_end_and_records_its_job(number: int, code: int, cradle: Cradle) -> None:
+    with folder() as root, stage(root, cradle=cradle, lists=False) as it:
         it.sandbox.faults.append(Fault(on=On.CREATE, do=Do.DELAY, when=Moment.AFTER, seconds=1, nth=2))
         run = it.start("render", "film.yaml")
         _wait_for(lambda: len(it.billed) == 2)
@@ -102,8 +103,8 @@ def a_signal_during_a_post_lets_it_end_and_records_its_job(number: int, code: in
         assert it.verdict(it.come_home(resumes=1)) == ""
 
 
-def a_signal_leaves_a_download_the_time_to_end() -> None:
-    with folder() as root, stage(root) as it:
+def a_signal_leaves_a_download_the_time_to_end(cradle: Cradle) -> None:
+    with folder() as root, stage(root, cradle=cradle) as it:
         it.sandbox.faults.append(Fault(on=On.CONTENT, do=Do.DELAY, when=Moment.FIRST, seconds=1, nth=1))
         run = it.start("render", "film.yaml")
         _wait_for(lambda: it.ledger["requests"]["content"] >= 1)
@@ -113,8 +114,8 @@ def a_signal_leaves_a_download_the_time_to_end() -> None:
         assert it.verdict(it.come_home(resumes=1)) == ""
 
 
-def a_second_signal_leaves_at_once_and_the_next_run_finds_the_job() -> None:
-    with folder() as root, stage(root) as it:
+def a_second_signal_leaves_at_once_and_the_next_run_finds_the_job(cradle: Cradle) -> None:
+    with folder() as root, stage(root, cradle=cradle) as it:
         it.sandbox.faults.append(Fault(on=On.CREATE, do=Do.DELAY, when=Moment.AFTER, seconds=300, nth=2))
         run = it.start("render", "film.yaml")
         _wait_for(lambda: len(it.billed) == 2)
@@ -126,7 +127,7 @@ def a_second_signal_leaves_at_once_and_the_next_run_finds_the_job() -> None:
         assert it.verdict(it.come_home(resumes=1)) == ""
 
 
-SCENES: Mapping[str, Callable[[], None]] = {
+SCENES: Mapping[str, Callable[[Cradle], None]] = {
     "a second run leaves": a_second_run_of_a_manifest_leaves_and_names_the_first,
     "a killed run keeps nobody out": a_killed_run_keeps_nobody_out,
     "two manifests, other clips": partial(two_manifests_share_the_slots_of_an_account, ABOUT),
@@ -152,9 +153,8 @@ def test_runs_that_meet_or_are_asked_to_end(scene: str, played: Mapping[str, "Fu
 @pytest.fixture(scope="module")
 def played(request: pytest.FixtureRequest) -> Iterator[Mapping[str, "Future[None]"]]:
     """The scenes that were asked for, played side by side: most of their time they wait."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {scene: pool.submit(SCENES[str(scene)]) for scene in asked(request, "scene")}
-        pool.shutdown(cancel_futures=True)
+    with side_by_side(asked(request, "scene"), lambda scene, cradle: SCENES[scene](cradle)) as futures:
+        yield futures
 
 
 def _both_are_home(it: Stage, about: str) -> None:
