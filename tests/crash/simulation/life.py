@@ -122,15 +122,13 @@ def where(manifest: Manifest) -> Where:
 
 
 def shelf_of(disk: SimDisk, manifest: Manifest) -> Shelf:
-    folder = manifest.path.parent
-    hidden = folder / ".shotlock"
     return Shelf(
         disk=disk,
-        folder=folder,
-        renders=folder / "renders" / manifest.path.stem,
-        hidden=hidden,
-        store=hidden / "store",
-        seen=Seen(disk, hidden / f"{manifest.path.stem}.seen.json"),
+        folder=manifest.folder,
+        renders=manifest.renders,
+        hidden=manifest.hidden,
+        store=manifest.store,
+        seen=Seen(disk, manifest.hidden / f"{manifest.path.stem}.seen.json"),
     )
 
 

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from runner.lock.facts import State
@@ -31,12 +32,28 @@ class Manifest:
     promised: dict[str, State] = field(default_factory=dict)  # what its lockfile said when a run ended well
     shown: dict[tuple[str, Wish], bytes] = field(default_factory=dict)  # the clips of shots that stand unchanged
 
-    @property
+    @cached_property
     def lockfile(self) -> Path:
         return self.path.with_suffix(".lock")
 
+    @cached_property
+    def folder(self) -> Path:
+        return self.path.parent
+
+    @cached_property
+    def hidden(self) -> Path:
+        return self.folder / ".shotlock"
+
+    @cached_property
+    def store(self) -> Path:
+        return self.hidden / "store"
+
+    @cached_property
+    def renders(self) -> Path:
+        return self.folder / "renders" / self.path.stem
+
     def place(self, shot: str) -> Path:
-        return self.path.parent / "renders" / self.path.stem / f"{shot}.mp4"
+        return self.renders / f"{shot}.mp4"
 
     def note_wishes(self) -> None:
         """What stands in the manifest now may be bought, once for each shot."""

@@ -28,6 +28,7 @@ def quickened() -> Iterator[None]:
         stack.callback(gc.enable)
         stack.enter_context(patch.object(lines, "read", lru_cache(maxsize=20_000)(lines.read)))
         stack.enter_context(patch.object(lines, "write", _written_once(lines.write)))
+        stack.enter_context(patch.object(lines, "iso", lru_cache(maxsize=5_000)(lines.iso)))
         for module in (lockfile, ledger, judge):
             stack.enter_context(patch.object(module, "scan", lru_cache(maxsize=500)(module.scan)))
         for room in (facts, ledger, memory):
