@@ -152,7 +152,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
 }
 
 LARGE: Final[Mapping[str, Callable[[], Answer]]] = {
-    "gzip-bomb": lambda: says(200, _zeros(300), "Content-Encoding: gzip"),
+    "gzip-bomb": lambda: says(200, _zeros(100), "Content-Encoding: gzip"),
     "deflate-bomb": lambda: says(200, zlib.compress(bytes(64 * _MIB), 9), "Content-Encoding: deflate"),
     "a-long-message": lambda: _error("no " * (10 * _MIB // 3)),
     "many-objects": lambda: says(200, b'{"data": [' + b"{}," * 5_000_000 + b"{}]}"),
@@ -161,7 +161,7 @@ LARGE: Final[Mapping[str, Callable[[], Answer]]] = {
     "many-texts": lambda: says(200, b'{"data": ["' + b'ab","' * 299_000 + b'"]}'),
     "many-lists": lambda: says(200, b'{"data": [' + b"[[]]," * 99_000 + b"[]]}"),
 }
-"""Large ones, made when the zoo opens."""
+"""Large ones, made when a zoo opens that has them."""
 
 NAMES: Final = (*ANSWERS, *LARGE)
 SLOW: Final = frozenset([*ANSWERS][: [*ANSWERS].index("one-byte-chunks")])
@@ -171,10 +171,10 @@ SLOW: Final = frozenset([*ANSWERS][: [*ANSWERS].index("one-byte-chunks")])
 class Zoo:
     """The server, and what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, large: bool) -> None:
         self.port = 0
         self.asked: Counter[str] = Counter()  # by "name METHOD"
-        self._answers = {**ANSWERS, **{name: make() for name, make in LARGE.items()}}
+        self._answers = {**ANSWERS, **({name: make() for name, make in LARGE.items()} if large else {})}
 
     def base_url(self, name: str) -> str:
         """Where everything is answered by this."""
@@ -191,10 +191,10 @@ class Zoo:
 
 
 @contextmanager
-def zoo() -> Iterator[Zoo]:
+def zoo(*, large: bool = False) -> Iterator[Zoo]:
     """A zoo in a thread of its own."""
     opened, ended = threading.Event(), threading.Event()
-    animals = Zoo()
+    animals = Zoo(large=large)
     loop = asyncio.new_event_loop()
 
     async def keep() -> None:
@@ -218,6 +218,6 @@ def zoo() -> Iterator[Zoo]:
 
 
 if __name__ == "__main__":  # so that no memory of it counts as the client's
-    with zoo() as running:
+    with zoo(large=True) as running:
         print(running.port, flush=True)
         sys.stdin.read()
