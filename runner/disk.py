@@ -1,4 +1,4 @@
-"""The door to the disk: small operations that can each fail or be cut, and the two durable recipes built of them.
+"""The door to the disk: small operations that can each fail or be cut, and the durable recipes built of them.
 
 Owner of filelock. Nothing above writes a file but through here, so that tests can lose, tear and refuse writes.
 """
@@ -222,6 +222,23 @@ def replace_whole(disk: Disk, path: Path, data: bytes) -> None:
     disk.sync(fresh)
     disk.rename(fresh, path)
     disk.sync_folder(path.parent)
+
+
+def move(disk: Disk, old: Path, new: Path) -> None:
+    """Give a synced file another name, durably; where that is on another filesystem, it is copied there first."""
+    try:
+        disk.rename(old, new)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        fresh = new.with_name(f".{new.name}.new")
+        disk.copy(old, fresh)
+        disk.sync(fresh)
+        disk.rename(fresh, new)
+        disk.sync_folder(new.parent)
+        disk.remove(old)
+    else:
+        disk.sync_folder(new.parent)
 
 
 def append_durably(disk: Disk, path: Path, data: bytes, *, at: int) -> None:

@@ -17,7 +17,7 @@ from runner.commands.errand import Errand
 from runner.commands.execution import doors_of, perform
 from runner.commands.look import plan_of
 from runner.commands.notices import notices
-from runner.commands.place import Place, check_confined, place_of
+from runner.commands.place import Place, check_confined, check_writable, place_of
 from runner.commands.preview import bury, free, remade, sandbox
 from runner.commands.reach import Reach
 from runner.commands.running import alone
@@ -67,6 +67,8 @@ def _errand(wanted: Wanted, asked: Asked, account: Account, place: Place, disk: 
     _tell_what_is_awaited(plan, asked)
     purchases = purchases_of(plan, asked)
     check_bounds(plan, purchases, budget=wanted.batch.budget, max_cost=asked.max_cost)
+    if purchases.clips:
+        check_writable(place)
     return Errand(
         wanted=wanted,
         asked=asked,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from runner.commands.wanted import Wanted
 from runner.disk import Disk
-from runner.errors import WrongUsage
+from runner.errors import DiskFailed, WrongUsage
 from runner.lock.memory import Where
 from runner.lock.seen import Seen
 from runner.lock.store import Shelf
@@ -53,6 +53,18 @@ def check_confined(place: Place) -> None:
                 raise WrongUsage(f"{path.relative_to(home)} is a link that leads out of {home}, to {where}", hint=hint)
     if place.lockfile.is_symlink():
         raise WrongUsage(f"{place.lockfile} is a link", hint="put the file itself there")
+
+
+def check_writable(place: Place) -> None:
+    """Make sure that what will be bought can be put where it belongs.
+
+    Raises:
+        DiskFailed: some folder takes no files.
+    """
+    for folder in (place.hidden / "parts", place.store, place.renders):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise DiskFailed(f"{there} cannot be written", hint="mend it, then say the same again: nothing was sent")
 
 
 def place_of(wanted: Wanted, settings: Settings, *, preview: bool) -> Place:

@@ -3,6 +3,7 @@
 Every fact goes to the ledger first, then to the lockfile, both synced, before anything acts on it.
 """
 
+import errno
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -227,4 +228,5 @@ class Memory:
 
 def _disk_failed(path: Path, error: OSError) -> DiskFailed:
     words = error.strerror or str(error)
-    return DiskFailed(f"{path} cannot be written: {words.lower()}", hint="make room, then say the same again")
+    mend = "make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "mend it"
+    return DiskFailed(f"{path} cannot be written: {words.lower()}", hint=f"{mend}, then say the same again")

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.disk import Disk
+from runner.disk import Disk, move
 from runner.lock.facts import Clip
 from runner.lock.seen import Seen
 
@@ -79,8 +79,7 @@ class Shelf:
         place = self.place(shot)
         self.disk.make_folder(place.parent)
         moved = self._clear(place, ours) if self.disk.size(place) is not None else None
-        self.disk.rename(fresh, place)
-        self.disk.sync_folder(place.parent)
+        move(self.disk, fresh, place)
         self.seen.note(place, sha256)
         return moved
 
@@ -103,8 +102,7 @@ class Shelf:
             self.keep(place, sha256)
             return None
         aside = self._free_name(place.name)
-        self.disk.rename(place, aside)
-        self.disk.sync_folder(aside.parent)
+        move(self.disk, place, aside)
         return aside
 
     def _free_name(self, name: str) -> Path:

@@ -154,4 +154,5 @@ def _left(tree: Tree, kept: Entries, fates: Fates) -> Image:
             if path.parent in there
         },
         folders=frozenset(there),
+        mounts=tree.mounts,
     )

@@ -96,6 +96,7 @@ def _changes(film: Film) -> tuple[Story, ...]:
         _told("shot edited", edited, lambda: _rerun(film, edited)),
         _told("retake", retaken, lambda: _rerun(film, ordered)),
         _told("a strange file in the way", displacing, lambda: _in_the_way(displacing)),
+        _told("clips on another disk", displacing, lambda: _in_the_way(displacing, mounts=frozenset({RENDERS}))),
     )
 
 
@@ -169,12 +170,13 @@ def _torn(film: Film, suffix: str, lost: int) -> Recording:
     return recording
 
 
-def _in_the_way(film: Film) -> Recording:
+def _in_the_way(film: Film, *, mounts: frozenset[Path] = frozenset()) -> Recording:
     recording = Recording(film=film, tree=empty_tree())
     disk, place = TreeDisk(recording.tree), film.clip("s0")
     disk.make_folder(place.parent)
     disk.write(place, film.strange, at=0)
     recording.tree = Tree.of(recording.tree.image)
+    recording.tree.mounts = mounts
     return recording
 
 

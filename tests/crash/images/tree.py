@@ -82,6 +82,7 @@ class Image:
 
     files: Mapping[Path, Kept]
     folders: frozenset[Path]
+    mounts: frozenset[Path] = frozenset()
 
     @property
     def key(self) -> int:
@@ -99,6 +100,7 @@ class Tree:
         self.durable: dict[Path, Inode] = {}
         self.durable_folders: set[Path] = set(roots)
         self.pending: list[Entry] = []
+        self.mounts: frozenset[Path] = frozenset()  # folders on filesystems of their own
         self.version = 0  # another one after every change of what is written or durable
         self._names: dict[Path, tuple[str, ...]] = {}
         self._numbers = 0
@@ -108,6 +110,7 @@ class Tree:
     def of(cls, image: Image) -> "Tree":
         """The disk as it is found after a crash: what is there is durable."""
         tree = cls(*image.folders)
+        tree.mounts = image.mounts
         for path, kept in image.files.items():
             tree.files[path] = Inode(kept.number, kept.data, kept.data, changed=kept.changed)
         tree.durable = dict(tree.files)
@@ -129,6 +132,7 @@ class Tree:
             target = copies[each.target] if isinstance(each.target, Inode) else each.target
             entries[each] = Entry(each.path, target, entries.get(each.needs))
         twin.pending = [entries[each] for each in self.pending]
+        twin.mounts = self.mounts
         twin._numbers, twin._changes = self._numbers, self._changes
         return twin
 
@@ -196,7 +200,11 @@ class Tree:
     def image(self) -> Image:
         """What a kill leaves: everything that was written."""
         files = {path: Kept(inode.number, inode.data, inode.changed) for path, inode in self.files.items()}
-        return Image(files=files, folders=frozenset(self.folders))
+        return Image(files=files, folders=frozenset(self.folders), mounts=self.mounts)
+
+    def device(self, path: Path) -> Path | None:
+        """The filesystem that a path is on."""
+        return next((parent for parent in path.parents if parent in self.mounts), None)
 
 
 def apply(entry: Entry, files: dict[Path, Inode], folders: set[Path]) -> None:
@@ -290,6 +298,8 @@ class TreeDisk:
 
     def rename(self, old: Path, new: Path) -> None:
         self._before("rename", new)
+        if self.tree.device(old) != self.tree.device(new):
+            raise OSError(errno.EXDEV, "Invalid cross-device link", str(old))
         inode = self.tree.get(old)
         self.tree.need_folder(new.parent)
         self.tree.link(old, None, needs=self.tree.link(new, inode))
