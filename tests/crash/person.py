@@ -41,6 +41,7 @@ def unconfirmed(it: Stage) -> list[str]:
 def _wait_for_silence(it: Stage) -> list[str]:
     """Wait until the server has dealt with all that was sent to it: only then its page tells the truth."""
     until = time.monotonic() + _PATIENCE
+    it.knock()
     while it.sandbox._talks:
         if time.monotonic() > until:
             return ["the server still talks to a dead run"]

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -176,6 +177,14 @@ class Stage:
             if not running.over:
                 running.kill()
                 running.wait()
+
+    def knock(self) -> None:
+        """Wait until the server has accepted everybody who came before: it takes them in the order of their coming."""
+        host, _, port = self.sandbox.base_url.removeprefix("http://").removesuffix("/v1").partition(":")
+        with socket.create_connection((host, int(port))) as line:
+            line.sendall(b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+            while line.recv(4096):
+                pass
 
     @property
     def ledger(self) -> dict[str, Any]:

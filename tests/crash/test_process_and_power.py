@@ -107,6 +107,7 @@ def _stopped(it: Stage, column: str, name: str) -> list[str]:
     """Nobody else gets in while it sleeps, looking is allowed, and then it goes on as if nothing had been."""
     first = it.start("render", "film.yaml", fate=_at(column, "stop"))
     _wait_for_stop(first)
+    it.knock()
     before = _books(it), it.ledger["connections"]
     second, look = it.run("render", "film.yaml"), it.run("status", "film.yaml")
     after = _books(it), it.ledger["connections"]

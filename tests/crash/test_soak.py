@@ -3,7 +3,7 @@
 import pytest
 
 from tests.crash.cradle import Cradle
-from tests.crash.soak import COSTS, DURABLE, Toll, quarters, soak, unevenness
+from tests.crash.soak import COSTS, DURABLE, JUDGED, Toll, quarters, soak, unevenness
 
 
 @pytest.mark.timeout(300)
@@ -22,7 +22,7 @@ def _life(clips: int, grows: float) -> list[Toll]:
 
 
 def test_what_grows_is_noticed() -> None:
-    assert unevenness(quarters([_life(120, 0.0), _life(80, 0.0)], 200), {*DURABLE, *COSTS}) == []
+    assert unevenness(quarters([_life(120, 0.0), _life(80, 0.0)], 200), JUDGED) == []
     grown = [{**toll, "files": 14.0 + number, "memory": 60.0 + number} for number, toll in enumerate(_life(200, 0.1))]
-    told = unevenness(quarters([grown], 200), {*DURABLE, *COSTS})
+    told = unevenness(quarters([grown], 200), JUDGED)
     assert {line.partition(" ")[0] for line in told} == {*COSTS, "files", "memory"}
