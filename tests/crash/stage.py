@@ -42,6 +42,7 @@ _PADDING = 150_000  # bytes, so that a clip comes in several pieces
 _RUNNING = 2
 _LIFETIME = 60.0  # seconds after which a run counts as hanging
 _JOB = re.compile(r"video_\w+")
+_QUOTES = "no clear answer to its POST"
 _HUNG = "\nVIOLATION: it did not end by itself\n"
 
 Fate = tuple[str | int, ...]  # a point and which crossing of it, and so on; see `mortal`
@@ -296,8 +297,12 @@ class Stage:
         return leaks(self.root, (), KEY, but=_files(self.root, *but) if but else ())
 
     def _forgotten(self) -> list[str]:
-        """Jobs that were told on a screen must be in the machine's ledger, however the process died after that."""
-        told = {job for text in self.said for job in _JOB.findall(text)}
+        """Jobs that were told on a screen must be in the machine's ledger, however the process died after that.
+
+        What is quoted of an answer that broke off is no job yet.
+        """
+        lines = [line for text in self.said for line in text.splitlines() if _QUOTES not in line]
+        told = {job for line in lines for job in _JOB.findall(line)}
         known = {job for path in self.books() for job in _JOB.findall(path.read_text(errors="replace"))}
         return [f"job {job} was told and is in no file" for job in (told - known).intersection(self.billed)]
 
