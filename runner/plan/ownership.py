@@ -66,24 +66,30 @@ def _unkept_clip(shot: Shot, owned: _Owned, free: _Free) -> list[Attempt]:
 
 
 def _spare_clip(shot: Shot, owned: _Owned, _free: _Free, *, spare: dict[Fingerprint, list[_Kept]]) -> list[Attempt]:
-    """For a shot of which no clip will come: one that an equal shot has twice."""
-    spares = spare.get(shot.request.fingerprint)
-    if not spares or _may_have_clip(owned[shot.id]):
+    """For a shot of which no clip will come: one that an equal shot has twice. One that is lost is better than none."""
+    mine = owned[shot.id]
+    if shot.request.fingerprint not in spare or _may_have_clip(mine):
         return []
-    owner, attempt = spares.pop()
-    owned[owner].remove(attempt)
-    return [attempt]
+    spares = spare[shot.request.fingerprint]
+    empty = all(each.state is State.UNSENT for each in mine)
+    for place, (owner, attempt) in enumerate(spares):
+        if empty or worth(attempt) >= 0:
+            del spares[place]
+            owned[owner].remove(attempt)
+            return [attempt]
+    return []
 
 
 def _spare(owned: _Owned) -> dict[Fingerprint, list[_Kept]]:
     """What a shot has beyond one attempt of a take: two branches bought it, or a name in the lockfile was damaged."""
     spare: dict[Fingerprint, list[_Kept]] = {}
     for shot, mine in owned.items():
-        going = sorted((each for each in mine if worth(each) >= 0), key=_importance) if len(mine) > 1 else []
-        for each, better in pairwise(going):
-            if each.intent.take == better.intent.take and set(each.jobs).isdisjoint(better.jobs):
+        bought = (each for each in mine if worth(each) >= 0 or each.state is State.EXPIRED) if len(mine) > 1 else ()
+        for better, each in pairwise(sorted(bought, key=_importance, reverse=True)):
+            alike = worth(each) >= 0 or better.state is State.EXPIRED
+            if alike and each.intent.take == better.intent.take and set(each.jobs).isdisjoint(better.jobs):
                 spare.setdefault(each.fingerprint, []).append((shot, each))
-    return spare
+    return {wish: sorted(kept, key=lambda one: _importance(one[1]), reverse=True) for wish, kept in spare.items()}
 
 
 def _may_have_clip(mine: Iterable[Attempt]) -> bool:

@@ -201,6 +201,24 @@ def test_a_shot_without_a_clip_takes_over_what_an_equal_shot_has_twice() -> None
     assert make(twins, make_situation(*settled)).claims == ()
 
 
+@pytest.mark.parametrize(
+    ("states", "found"),
+    [
+        ((State.EXPIRED, State.EXPIRED), ["hold", "hold"]),
+        ((State.EXPIRED, State.DONE), ["keep", "submit"]),
+        ((State.FAILED, State.DONE), ["keep", "submit"]),
+        ((State.FAILED, State.FAILED), ["hold", "submit"]),
+    ],
+)
+def test_a_lost_clip_that_an_equal_shot_has_twice_is_held_and_a_failure_is_not(
+    states: Sequence[State], found: list[str]
+) -> None:
+    """Two branches may claim one attempt for different shots: the shot that does not get it was bought, too."""
+    twins = [make_shot("one"), make_shot("two")]
+    attempts = [entry(state, number, shot="one") for number, state in enumerate(states, 1)]
+    assert [str(step.action) for step in make(twins, make_situation(*attempts)).steps] == found
+
+
 def test_takes_of_one_shot_stay_its_own() -> None:
     twins = [make_shot("one"), make_shot("two")]
     takes = [entry(State.DONE, 1, shot="one"), entry(State.DONE, 2, shot="one", take=2)]
