@@ -223,7 +223,8 @@ def _record(tree: Mapping[str, Any]) -> Attempt:
 
 
 def _owner(tree: Mapping[str, Any]) -> Owner:
-    paths = tuple(sorted(text(path) for path in tree["paths"]))
+    told = tree["paths"] if "paths" in tree else [tree["path"]]  # the first ledgers knew of one path only
+    paths = tuple(sorted(text(path) for path in told))
     return Owner(paths=paths, key=text(tree["key"]), calibrated=tree["calibrated"] is True)
 
 
