@@ -67,6 +67,7 @@ def play(seed: int, cradle: Cradle) -> Batch:
             complaints += it.violations()
             if ended.code == 0 or complaints:
                 break
+            it.sandbox.faults.clear()
             if not lists:
                 complaints += decide(it, patient=draw.random() < 0.5)
         it.sandbox.faults.clear()
