@@ -74,8 +74,7 @@ _SAFE: Final = bytes.maketrans(b"+/", b"-_")
 def _base64(raw: bytes, offset: int) -> bytes:
     """The characters of base64 that depend on the key alone, where so many bytes stand before it."""
     text = base64.b64encode(bytes(offset) + raw + bytes((-offset - len(raw)) % 3))
-    ends = -(-4 * offset // 3), 4 * (offset + len(raw)) // 3
-    return text[ends[0] + (1 if offset else 0) : ends[1]]
+    return text[(0, 2, 3)[offset] : 4 * (offset + len(raw)) // 3]
 
 
 def _is_split(data: bytes, key: str) -> bool:

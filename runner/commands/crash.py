@@ -1,5 +1,6 @@
 """The note of a bug: the traceback in a file, without the key."""
 
+import os
 import platform
 import time
 import traceback
@@ -16,9 +17,12 @@ def written(error: BaseException, settings: Settings) -> Path | None:
     path = folder / f"{time.strftime('%Y%m%dT%H%M%S')}-{time.time_ns() % 10**6:06}.txt"
     about = f"shotlock {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
     text = about + "".join(traceback.format_exception(error))
+    told = hidden(text.replace("\0", ""), (settings.key,) if settings.key else ())
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(hidden(text, (settings.key,) if settings.key else ()), encoding="utf-8")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as note:
+            note.write(told)
     except OSError:
         return None
     return path

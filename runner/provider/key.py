@@ -55,7 +55,7 @@ def _spelled(secret: str) -> set[str]:
     raw = secret.encode()
     escaped = json.dumps(secret)[1:-1]
     plain = {secret, secret[::-1], quote(secret, safe=""), quote_plus(secret), escaped, escaped.replace("/", r"\/")}
-    whole = {raw.hex(), raw.hex(" "), raw.hex(":")}
+    whole = {raw.hex(), raw.hex(" "), raw.hex(":"), raw.hex()[::-1], raw[::-1].hex(), ", ".join(map(str, raw))}
     whole |= {"".join(form.format(byte) for byte in raw) for form in ("%{:02x}", "\\x{:02x}", "\\u{:04x}", "&#{};")}
     coded = {core for offset in range(3) for core in _base64_cores(raw, offset)}
     return plain | whole | {escape(secret)} | {core for core in coded if len(core) >= _SHORTEST_CODED}

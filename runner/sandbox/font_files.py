@@ -11,6 +11,7 @@ from typing import Final
 
 from PIL import ImageFont
 
+_ITS_BUSINESS: Final = ("PATH", "HOME", "LANG", "LC_", "XDG_", "FONTCONFIG", "FC_", "TMPDIR", "SYSTEMROOT")
 # File name and face, the handsome ones first. Face 2 of the Noto collections is simplified Chinese.
 _KNOWN: Final = (
     ("PingFang.ttc", 0),
@@ -74,11 +75,13 @@ def asked_faces(character: str) -> tuple[Face, ...]:
     if program is None:
         return ()
     question = [program, f":charset={ord(character):x}:scalable=true", "--format", "%{file}\t%{index}\n"]
+    # Nothing of the environment that is none of its business: a key may be there.
+    environ = {name: value for name, value in os.environ.items() if name.startswith(_ITS_BUSINESS)}
     try:
-        answer = subprocess.run(question, capture_output=True, timeout=5, check=True).stdout  # noqa: S603 - no shell
+        done = subprocess.run(question, capture_output=True, timeout=5, check=True, env=environ)  # noqa: S603 - no shell
     except (OSError, subprocess.SubprocessError):
         return ()
-    lines = sorted(answer.decode(errors="replace").splitlines())
+    lines = sorted(done.stdout.decode(errors="replace").splitlines())
     places = (line.partition("\t") for line in lines)
     return tuple(Face(Path(path), int(index) if index.isdigit() else 0) for path, _, index in places)
 
