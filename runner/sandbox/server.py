@@ -118,9 +118,11 @@ class Sandbox:
         self._studio.close()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talk = asyncio.create_task(self._talk(Line(reader, writer)))
+        line = Line(reader, writer)
+        talk = asyncio.create_task(self._talk(line))
         self._talks.add(talk)
         talk.add_done_callback(self._talks.discard)
+        talk.add_done_callback(lambda _: line.abort())  # also where it was cancelled before it began
 
     async def _talk(self, line: Line) -> None:
         self._ledger.note_connection()

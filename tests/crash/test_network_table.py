@@ -17,12 +17,12 @@ from tests.crash.side_by_side import asked
 _Played = Mapping[str, "Future[Played]"]
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", CELLS, ids=CELLS)
 def test_a_fault_of_the_network_or_the_server(name: str, played: _Played) -> None:
     assert played[name].result().verdict == ""
 
 
-@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("row", ROWS, ids=ROWS)
 def test_every_row_has_cells_for_every_call_or_a_reason_why_not(row: str) -> None:
     there = {cell.call for cell in CELLS.values() if cell.row == row}
     impossible = {call for each, call in IMPOSSIBLE if each == row}
@@ -36,7 +36,8 @@ def test_every_row_has_cells_for_every_call_or_a_reason_why_not(row: str) -> Non
 def ending(*ends: str) -> pytest.MarkDecorator:
     """The cells whose names end so."""
     found = [[name for name in CELLS if name.endswith(end)] for end in ends]
-    return pytest.mark.parametrize("name", [name for [name] in found])
+    names = [name for [name] in found]
+    return pytest.mark.parametrize("name", names, ids=names)
 
 
 @ending('id "" in the list, lasting', "id 5 in the list, lasting", 'id "\\n" in the list, lasting')

@@ -194,6 +194,10 @@ def _buy_elsewhere(it: Wired, prompt: str) -> None:
     url = f"http://{HOME}:{it.ports.sandbox}/v1/videos"
     with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as reply:
         assert reply.status == 200
+    until = time.monotonic() + 30
+    while any(job.result is None for job in it.sandbox.jobs):
+        assert time.monotonic() < until, "its clip was never made"
+        time.sleep(0.002)
 
 
 def _draw(it: Wired, size: int) -> None:

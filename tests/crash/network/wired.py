@@ -185,6 +185,7 @@ async def _listen(stack: AsyncExitStack, serve: _Serve, trust: ssl.SSLContext | 
         talk = asyncio.create_task(_talk(serve, reader, writer))
         talks.add(talk)
         talk.add_done_callback(talks.discard)
+        talk.add_done_callback(lambda _: writer.transport.abort())  # also where it never began
 
     async def close() -> None:
         server.close()
@@ -199,13 +200,10 @@ async def _listen(stack: AsyncExitStack, serve: _Serve, trust: ssl.SSLContext | 
 
 
 async def _talk(serve: _Serve, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            await serve(reader, writer)
-            writer.close()
-            await writer.wait_closed()
-    finally:
-        writer.transport.abort()
+    with suppress(OSError, asyncio.IncompleteReadError):
+        await serve(reader, writer)
+        writer.close()
+        await writer.wait_closed()
 
 
 async def _keep_time(sandbox: Sandbox, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
