@@ -66,15 +66,14 @@ def _asked_once(it: Stage, column: str, name: str) -> list[str]:
 
 
 def _asked_twice(it: Stage, column: str, name: str) -> list[str]:
-    """It leaves at once; the intent on disk covers what was on its way."""
-    begun = time.monotonic()
+    """It leaves at once, without a summary; the intent on disk covers what was on its way."""
     ended = it.run("render", "film.yaml", fate=_at(column, f"{name}2"))
-    left, took = unconfirmed(it), time.monotonic() - begun
+    left = unconfirmed(it)
     return _wrong(
         {
             f"it ended with {ended.code}": ended.code not in ((0, CODES[name]) if column == "Z" else (CODES[name],)),
             f"unconfirmed: {left}": len(left) > (0 if column in ("P", "Z") else 1),
-            f"it took {took:.0f} s": took > 20,
+            "it did not leave at once": column != "Z" and "clips are there" in ended.stderr,
         }
     ) + it.come_home(resumes=1)
 
