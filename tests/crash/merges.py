@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field, replace
 from io import StringIO
@@ -29,7 +29,7 @@ from runner.lock.scan import scan
 from runner.manifest.batch import Shot, ShotId
 from runner.plan.ownership import last_owner, worth
 from runner.plan.steps import Plan, Step, make
-from runner.plan.table import Action, Reason
+from runner.plan.table import Action
 from tests.unit.factories import BORN, make_clip, make_intent, make_shot, make_situation
 
 DISK = SystemDisk()
@@ -256,13 +256,14 @@ def _bought_again(person: Person, plans: Mapping[str, Plan], news: Set[AttemptId
     memory = person.opened()
     plan = person.plan(memory)
     had = _wishes(step for each in plans.values() for step in each.steps if step.action is not Action.SUBMIT)
+    attempts = join_all(plan.claims, memory.attempts).values()
     found = [
         f"{person.name} would buy {step.shot} again: {step.reason}"
         for step in plan.purchases
-        if _wishes([step]) <= had and not (step.reason is Reason.ASKED and _still_ordered(step, plan, memory))
+        if _wishes([step]) <= had and _is_there(step, plan, attempts)
     ]
     said = [*notices(plan, memory, person.place)]
-    twice = _twice(join_all(plan.claims, memory.attempts).values(), news)
+    twice = _twice(attempts, news)
     person.done["bought twice"] += len(twice)
     return found + [f"nobody says that {shot} was bought twice" for shot in twice if not _named(shot, said)]
 
@@ -271,13 +272,22 @@ def _wishes(steps: Iterable[Step]) -> set[tuple[str, str]]:
     return {(step.shot, step.wanted.request.fingerprint) for step in steps if step.wanted}
 
 
-def _still_ordered(step: Step, plan: Plan, memory: Memory) -> bool:
-    """Whether nothing has come yet of a person's order for a shot."""
-    others = {each.attempt.id for each in plan.steps if each.attempt}
+def _is_there(step: Step, plan: Plan, attempts: Collection[Attempt]) -> bool:
+    """Whether there is a purchase for this shot, too, beside those for equal shots.
+
+    There is none where a person has ordered one, or where both branches gave a single clip to another shot each.
+    """
     wish = step.wanted.request.fingerprint if step.wanted else ""
-    return not any(
-        each.fingerprint == wish and worth(each) >= 0 and each.id not in others for each in memory.attempts.values()
+    shots = sum(_wishes([each]) == {(each.shot, wish)} for each in plan.steps)
+    takes = Counter(
+        (last_owner(each), each.intent.take)
+        for each in attempts
+        if each.fingerprint == wish and (worth(each) >= 0 or each.state is State.EXPIRED)
     )
+    most: dict[str, int] = {}
+    for (owner, _), count in takes.items():
+        most[owner] = max(most.get(owner, 0), count)  # other takes are a person's wish
+    return sum(most.values()) >= shots
 
 
 def _twice(attempts: Iterable[Attempt], news: Set[AttemptId]) -> list[str]:

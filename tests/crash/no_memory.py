@@ -62,6 +62,7 @@ LOSSES: Mapping[str, tuple[Loss, ...]] = {
     "clips": (clips,),
     "clips and store": (clips, store),
     "lockfile and clips": (lockfile, clips),
+    "lockfile, ledger and store": (lockfile, ledger, store),  # what lies there could be anybody's
     "new machine": (ledger, clips, store),
     "everything": (lockfile, ledger, clips, store),
 }
@@ -182,6 +183,10 @@ def _first_run(playing: Play, fates: Mapping[str, str]) -> None:
         clips = len(orders) + sum(fate.startswith("held: the server") for fate in fates.values())
         words = f"{clips} clip{'s' if clips > 1 else ''}, {4 * clips} s, at most ${0.4 * clips:.2f}"
         playing.check("the first line", first_line.partition("adapted: ")[2], words)
+    for shot in orders:
+        lay_there = (shot == FIRST or playing.cell.jobs != "running") and not playing.cell.forgets(clips)
+        said = f"a file that is not ours lay in the place of `{shot}`" in ended.stderr
+        playing.check(f"that a file was moved away for {shot} is said", said, lay_there)
     playing.ordered += len(orders)
     playing.check("bought by the first run", playing.bought(), len(orders))
     held = {shot: fate for shot, fate in fates.items() if fate.startswith("held")}

@@ -2,11 +2,14 @@
 
 from collections import Counter
 
+import pytest
+
 from tests.crash.merges import play
 
 MERGES = 40
 
 
+@pytest.mark.timeout(600)  # git starts some six hundred times
 def test_merges_lose_no_fact_and_buy_nothing_again() -> None:
     happened = Counter[str]()
     for seed in range(MERGES):
