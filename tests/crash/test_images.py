@@ -10,7 +10,8 @@ from tests.crash.images.cuts import choices, contents
 from tests.crash.images.explore import Explorer
 from tests.crash.images.mutants import MUTANTS, first_violation
 from tests.crash.images.stories import Story, killed_twice, new_shots, second_lives
-from tests.crash.images.tree import Cut, Inode, Tree, TreeDisk, Write
+from tests.crash.images.tree import Cut, Inode, Tree, Write
+from tests.crash.images.tree_disk import TreeDisk
 
 QUICKLY_FOUND = (
     "intent not synced",
@@ -29,6 +30,7 @@ def violations(explorer: Explorer, stories: Iterable[Story]) -> list[str]:
     return [each for story in stories for each in explorer.explore(story).violations]
 
 
+@pytest.mark.timeout(600)
 def test_no_crash_of_a_run_of_one_shot_breaks_a_promise() -> None:
     explorer = Explorer()
     tally = explorer.explore(new_shots(1))

@@ -19,6 +19,7 @@ def violations(trials: Iterable[Trial], *, every: int = 1) -> list[str]:
     return [each for found in tried for each in found]
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("lists", [True, False], ids=["a list", "no list"])
 def test_a_run_of_one_shot_bears_trouble_at_any_of_its_calls(lists: bool) -> None:
     assert violations(a_few_singles(film_of(1), lists=lists)) == []

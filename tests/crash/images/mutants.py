@@ -29,7 +29,7 @@ from tests.crash.images.film import film_of
 from tests.crash.images.nth import Trial, a_few_singles, singles
 from tests.crash.images.quick import quickened
 from tests.crash.images.stories import Story, killed_twice, new_shots, second_lives
-from tests.crash.images.tree import TreeDisk
+from tests.crash.images.tree_disk import TreeDisk
 
 Patches = list[Any]
 

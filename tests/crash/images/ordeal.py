@@ -25,7 +25,7 @@ from tests.crash.images.line import Books, server_at
 from tests.crash.images.recording import Moment, Promise
 from tests.crash.images.recovery import Arrival, Recovery
 from tests.crash.images.theirs import JOB_OF_THEIRS
-from tests.crash.images.tree import TreeDisk
+from tests.crash.images.tree_disk import TreeDisk
 from tests.crash.images.trouble import FROM_THERE_ON, KILL, Fate, Killed, TroubledDisk, TroubledLine
 from tests.crash.simulation.loop import VirtualLoop
 

@@ -10,7 +10,8 @@ from runner.execute.execution import Report
 from tests.crash.images.cuts import power_cuts
 from tests.crash.images.film import Film, Life, Wish
 from tests.crash.images.line import Books, Flight, Line, server_at
-from tests.crash.images.tree import Image, Tree, TreeDisk
+from tests.crash.images.tree import Image, Tree
+from tests.crash.images.tree_disk import TreeDisk
 from tests.crash.simulation.loop import VirtualLoop
 
 THERE = (Ending.DONE, Ending.RESTORED, Ending.KEPT)

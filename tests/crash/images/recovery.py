@@ -13,7 +13,8 @@ from tests.crash.images import judge
 from tests.crash.images.film import Film, Life, open_memory, wish
 from tests.crash.images.line import Books, Line, server_at
 from tests.crash.images.recording import Moment
-from tests.crash.images.tree import Image, Tree, TreeDisk
+from tests.crash.images.tree import Image, Tree
+from tests.crash.images.tree_disk import TreeDisk
 from tests.crash.simulation.loop import VirtualClock, VirtualLoop
 
 LATE = 200.0  # seconds after which a POST arrives, though its process is dead

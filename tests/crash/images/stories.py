@@ -18,7 +18,8 @@ from tests.crash.images.film import (
 )
 from tests.crash.images.recording import Moment, Recording
 from tests.crash.images.theirs import JOB_OF_THEIRS, line_of_theirs
-from tests.crash.images.tree import Cut, Tree, TreeDisk
+from tests.crash.images.tree import Cut, Tree
+from tests.crash.images.tree_disk import TreeDisk
 
 Which = Callable[[Path], bool]
 

@@ -15,7 +15,8 @@ from runner.provider.videos import Content, Image, JobId, Page, Polled, Posted, 
 from tests.crash.images.film import HIDDEN, LOCKFILE, RENDERS, Life
 from tests.crash.images.line import Line
 from tests.crash.images.theirs import line_of_theirs
-from tests.crash.images.tree import Cut, Tree, TreeDisk
+from tests.crash.images.tree import Cut, Tree
+from tests.crash.images.tree_disk import TreeDisk
 from tests.crash.simulation.server import Server
 
 CODES: Final = ("ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "EACCES", "EINTR")
