@@ -77,7 +77,8 @@ def _standing(step: Step, mine: tuple[Attempt, ...]) -> Standing:
     attempt = step.attempt or max(mine, key=lambda each: each.id, default=None)
     if attempt is None:
         why = "" if step.reason is Reason.NEW else ": ".join(filter(None, (step.reason, step.note)))
-        return Standing(shot=step.shot, state="not bought", job=None, price=None, currency="", clip=None, why=why)
+        state = _WORDS[State.INTENT if step.reason is Reason.DOUBTFUL else State.UNSENT]
+        return Standing(shot=step.shot, state=state, job=None, price=None, currency="", clip=None, why=why)
     bought = attempt.may_have_cost
     return Standing(
         shot=step.shot,

@@ -48,4 +48,12 @@ def _told(entry: Sequence[ShotEnded]) -> Iterator[str]:
     more = f" and {len(entry) - _NAMED:,} more" if len(entry) > _NAMED else ""
     yield f"{first.ending:<7}  {names}{more}: {shown(first.reason)}"
     if first.hint:
-        yield f"{_MARGIN}hint: {command(first.hint)}"
+        yield f"{_MARGIN}hint: {command(_hint(entry))}"
+
+
+def _hint(entry: Sequence[ShotEnded]) -> str:
+    """What to do about an entry: a command that ends with the shot takes all of them, where they are not too many."""
+    stems = {outcome.hint.removesuffix(f" {outcome.shot}") for outcome in entry}
+    if len(entry) > _LISTED or len(stems) > 1 or not entry[0].hint.endswith(f" {entry[0].shot}"):
+        return entry[0].hint
+    return " ".join([entry[0].hint, *(outcome.shot for outcome in entry[1:])])

@@ -91,6 +91,7 @@ def a_manifest_that_was_renamed_without_its_lockfile_is_held(it: Stage) -> None:
     (it.folder / "film.yaml").rename(it.folder / "movie.yaml")
     looked = it.run("plan", "movie.yaml")
     assert "maybe bought before" in looked.stdout
+    assert "3 unconfirmed" in it.run("status", "movie.yaml").stdout
     assert "$" not in looked.stdout.partition("to buy")[2].partition("\n")[0]
     held = it.run("render", "movie.yaml")
     assert (held.code, len(it.billed)) == (1, len(SHOTS))

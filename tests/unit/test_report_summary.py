@@ -101,6 +101,18 @@ def test_every_shot_without_a_clip_is_told_with_its_hint_the_worst_first():
     """)
 
 
+def test_a_command_that_goes_on_names_every_shot_of_its_entry():
+    held = [make_outcome(f"s{n}", Ending.HELD, "expired", hint=f"shotlock retake film.yaml s{n}") for n in range(5)]
+    assert words(*held).splitlines()[2:4] == [
+        "held     s0, s1, s2 and 2 more: expired",
+        "         hint: shotlock retake film.yaml s0 s1 s2 s3 s4",
+    ]
+    many = [make_outcome(f"s{n}", Ending.HELD, "expired", hint=f"shotlock retake film.yaml s{n}") for n in range(50)]
+    assert words(*many).splitlines()[3] == "         hint: shotlock retake film.yaml s0"
+    others = [make_outcome(f"s{n}", Ending.HELD, "lost", hint="look at the account's page") for n in range(5)]
+    assert words(*others).splitlines()[3] == "         hint: look at the account's page"
+
+
 def test_what_must_be_mended_first_is_said():
     last = words(make_outcome("harbour"), make_outcome("alley", Ending.FAILED, "no")).splitlines()[-1]
     assert last == "what is there stays: once the rest is mended or decided, say the same again"
