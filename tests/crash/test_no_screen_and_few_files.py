@@ -1,14 +1,17 @@
 """What a process is not given: a screen that takes its words, or as many open files as it likes."""
 
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
+from runner.sandbox.rules import Pace
 from tests.crash.cradle import Cradle
 from tests.crash.side_by_side import asked, side_by_side
 from tests.crash.stage import Stage, folder, stage
@@ -25,11 +28,15 @@ def test_a_screen_that_takes_no_words_does_not_stop_a_run(screen: str, played: "
     assert played[screen].result() == (0, "")
 
 
-def test_what_is_told_to_a_closed_stream_goes_into_no_other_file(tmp_path: Path) -> None:
-    with stage(tmp_path) as it:
-        _in_a_shell(it, "render film.yaml <&- >&- 2>&-")
-        written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-        assert b"4 clips are there" not in written
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+def test_no_file_is_opened_in_the_place_of_a_closed_stream(tmp_path: Path) -> None:
+    with stage(tmp_path, pace=Pace(render_seconds=2)) as it:
+        line = f"exec {sys.executable} -m runner render film.yaml <&- >&- 2>&-"
+        with subprocess.Popen(["bash", "-c", line], cwd=it.folder, env=it.environ()) as process:
+            _wait_for(lambda: len(it.billed) > 0)
+            links = [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in range(3)]
+            assert process.wait(100) == 0
+        assert links == ["/dev/null"] * 3
 
 
 @pytest.mark.parametrize("command", ["status film.yaml", "plan film.yaml"])
@@ -90,3 +97,10 @@ def _in_a_shell(it: Stage, command: str) -> int:
     )
     it.said += [done.stdout.decode(), done.stderr.decode()]
     return done.returncode
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "never happened"
+        time.sleep(0.02)

@@ -5,6 +5,7 @@ The columns: before the intent (P); the intent is durable (I0), the POST is sent
 """
 
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -179,6 +180,7 @@ def test_a_bug_ends_a_run_with_3_and_loses_nothing(scene: Scene, verdicts: "Verd
     assert verdicts[scene].result() == ""
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
 @_of(_stopped)
 def test_a_stopped_run_keeps_a_second_one_out_and_then_goes_on(scene: Scene, verdicts: "Verdicts") -> None:
     assert verdicts[scene].result() == ""

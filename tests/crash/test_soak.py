@@ -1,11 +1,14 @@
 """A long batch in small: killed three times, billed once for each shot, and its cost for a shot does not grow."""
 
+import sys
+
 import pytest
 
 from tests.crash.cradle import Cradle
 from tests.crash.soak import COSTS, DURABLE, JUDGED, Toll, quarters, soak, unevenness
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
 @pytest.mark.timeout(300)
 def test_a_long_batch_is_billed_once_and_stays_flat() -> None:
     with Cradle() as cradle:
