@@ -53,8 +53,8 @@ def test_a_full_disk_stops_the_run_and_with_room_the_next_one_goes_on(
     assert verdicts[fate].result() == ""
 
 
-def test_a_job_that_the_ledger_would_not_take_is_kept_in_the_rescue_file(tmp_path: Path) -> None:
-    with stage(tmp_path, lists=False) as it:
+def test_a_job_that_the_ledger_would_not_take_is_kept_in_the_rescue_file(tmp_path: Path, cradle: Cradle) -> None:
+    with stage(tmp_path, cradle=cradle, lists=False) as it:
         stopped = it.run("render", "film.yaml", fate=("once:ledger.write.before", 3))
         assert stopped.code == 4
         job = it.job_of("beach")
@@ -62,8 +62,8 @@ def test_a_job_that_the_ledger_would_not_take_is_kept_in_the_rescue_file(tmp_pat
         assert it.verdict(it.come_home(resumes=1)) == ""
 
 
-def test_a_job_that_no_file_would_take_is_told_on_the_screen(tmp_path: Path) -> None:
-    with stage(tmp_path, lists=False) as it:
+def test_a_job_that_no_file_would_take_is_told_on_the_screen(tmp_path: Path, cradle: Cradle) -> None:
+    with stage(tmp_path, cradle=cradle, lists=False) as it:
         stopped = it.run("render", "film.yaml", fate=("full:ledger.write.before", 3))
         assert stopped.code == 4
         job = it.job_of("beach")
@@ -73,12 +73,18 @@ def test_a_job_that_no_file_would_take_is_told_on_the_screen(tmp_path: Path) -> 
         assert it.verdict(it.come_home(resumes=1)) == ""
 
 
-def test_what_is_running_is_brought_home_though_nothing_more_can_be_bought(tmp_path: Path) -> None:
-    with stage(tmp_path, pace=Pace(render_seconds=1)) as it:
+def test_what_is_running_is_brought_home_though_nothing_more_can_be_bought(tmp_path: Path, cradle: Cradle) -> None:
+    with stage(tmp_path, cradle=cradle, pace=Pace(render_seconds=1)) as it:
         stopped = it.run("render", "film.yaml", fate=("once:lockfile.write.before", 3))
         assert stopped.code == 4
         assert _done(it) == ["beach"]
         assert it.verdict(it.come_home(resumes=1)) == ""
+
+
+@pytest.fixture(scope="module")
+def cradle() -> Iterator[Cradle]:
+    with Cradle() as cradle:
+        yield cradle
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +114,8 @@ def _done(it: Stage) -> list[str]:
     return [attempt.intent.shot for attempt in it.facts() if attempt.state is State.DONE]
 
 
-def test_a_job_that_no_file_takes_is_named_though_another_failure_came_first(tmp_path: Path) -> None:
-    with stage(tmp_path, lists=False) as it:
+def test_a_job_that_no_file_takes_is_named_though_another_failure_came_first(tmp_path: Path, cradle: Cradle) -> None:
+    with stage(tmp_path, cradle=cradle, lists=False) as it:
         it.sandbox.faults.append(Fault(on=On.CREATE, do=Do.DELAY, when=Moment.AFTER, seconds=2, nth=3))
         end = it.run("render", "film.yaml", fate=("full:part.write.before", 1))
         assert it.job_of("cliff") in end.stderr
