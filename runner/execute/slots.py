@@ -5,6 +5,7 @@ from typing import Final
 
 from runner.execute.asking import state
 from runner.execute.control import Interrupted
+from runner.execute.evidence import POST_MAX
 from runner.execute.scene import Run
 from runner.lock.facts import Attempt, State
 from runner.provider.replies import Missing, ReplyError
@@ -90,6 +91,8 @@ class Slots:
     def _left(self, attempt: Attempt) -> float:
         """By the server's clock if it dated both ends, else by how long this run has seen the attempt lie there."""
         if attempt.owner and attempt.owner.calibrated and self._run.time.calibrated:
-            return attempt.intent.at + self.hold - self._run.time.now()
+            left = attempt.intent.at + self.hold - self._run.time.now()
+            if left <= self.hold + POST_MAX:
+                return left  # else the server's clock contradicts itself, and nobody waits until it is right again
         seen = self._run.first_seen.setdefault(attempt.id, self._run.doors.clock.monotonic())
         return seen + self.hold - self._run.doors.clock.monotonic()
