@@ -156,7 +156,7 @@ MEDDLING: Final[Mapping[str, Callable[[Tree], None]]] = {  # what somebody else 
 
 
 class TroubledDisk(TreeDisk):
-    """A disk with a fate. A write that fails leaves its first half."""
+    """A disk with a fate. A write or a copy that fails for want of room, or in the middle, leaves its first half."""
 
     def __init__(self, tree: Tree, fate: Fate, life: int, noted: Callable[[str, Path], None]) -> None:
         super().__init__(tree, before=self._cross)
@@ -177,9 +177,17 @@ class TroubledDisk(TreeDisk):
     def write(self, path: Path, data: bytes, *, at: int) -> None:
         try:
             super().write(path, data, at=at)
-        except OSError:
-            if path.parent in self.tree.folders:
+        except OSError as error:
+            if error.errno in _HALFWAY and path.parent in self.tree.folders:
                 self.write_half(path, data, at=at)
+            raise
+
+    def copy(self, source: Path, target: Path) -> None:
+        try:
+            super().copy(source, target)
+        except OSError as error:
+            if error.errno in _HALFWAY and source in self.tree.files and target.parent in self.tree.folders:
+                self.write_half(target, self.tree.files[source].data, at=0)
             raise
 
     def _cross(self, what: str, path: Path) -> None:
@@ -192,6 +200,7 @@ class TroubledDisk(TreeDisk):
             raise OSError(getattr(errno, kind), _WORDS[kind], str(path))
 
 
+_HALFWAY: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 _WORDS: Final = {
     "ENOSPC": "No space left on device",
     "EDQUOT": "Disk quota exceeded",
