@@ -29,7 +29,7 @@ from runner.lock.scan import scan
 from runner.manifest.batch import Shot, ShotId
 from runner.plan.ownership import last_owner, worth
 from runner.plan.steps import Plan, Step, make
-from runner.plan.table import Action
+from runner.plan.table import Action, Reason
 from tests.unit.factories import BORN, make_clip, make_intent, make_shot, make_situation
 
 DISK = SystemDisk()
@@ -275,14 +275,15 @@ def _wishes(steps: Iterable[Step]) -> set[tuple[str, str]]:
 def _is_there(step: Step, plan: Plan, attempts: Collection[Attempt]) -> bool:
     """Whether there is a purchase for this shot, too, beside those for equal shots.
 
-    There is none where a person has ordered one, or where both branches gave a single clip to another shot each.
+    There is none where both branches gave a single clip to another shot each; nor does a lost one count where a person
+    ordered another.
     """
-    wish = step.wanted.request.fingerprint if step.wanted else ""
+    wish, ordered = step.wanted.request.fingerprint if step.wanted else "", step.reason is Reason.ASKED
     shots = sum(_wishes([each]) == {(each.shot, wish)} for each in plan.steps)
     takes = Counter(
         (last_owner(each), each.intent.take)
         for each in attempts
-        if each.fingerprint == wish and (worth(each) >= 0 or each.state is State.EXPIRED)
+        if each.fingerprint == wish and (worth(each) >= 0 or (each.state is State.EXPIRED and not ordered))
     )
     most: dict[str, int] = {}
     for (owner, _), count in takes.items():

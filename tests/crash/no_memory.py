@@ -7,6 +7,7 @@ the command that goes on; that command is run, and the batch comes home. `python
 import re
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -180,8 +181,8 @@ def _first_run(playing: Play, fates: Mapping[str, str]) -> None:
     first_line = next(line for line in ended.stderr.splitlines() if "profile sora" in line)
     if orders:
         # Where really nothing remembers, a first order is what was asked for: it is said how much that is.
-        clips = len(orders) + sum(fate.startswith("held: the server") for fate in fates.values())
-        words = f"{clips} clip{'s' if clips > 1 else ''}, {4 * clips} s, at most ${0.4 * clips:.2f}"
+        count = len(orders) + sum(fate.startswith("held: the server") for fate in fates.values())
+        words = f"{count} clip{'s' if count > 1 else ''}, {4 * count} s, at most ${0.4 * count:.2f}"
         playing.check("the first line", first_line.partition("adapted: ")[2], words)
     for shot in orders:
         lay_there = (shot == FIRST or playing.cell.jobs != "running") and not playing.cell.forgets(clips)
@@ -285,7 +286,9 @@ def main() -> int:
         wrong = {name: complaint for name, result in results.items() if (complaint := result.result())}
     for name, complaint in wrong.items():
         print(f"--- {name}{complaint}")
-    print(f"{len(CELLS)} cells, {len(wrong)} went wrong")
+    fates = Counter(fate(cell, shot).partition(":")[0] for cell in CELLS.values() for shot in SHOTS)
+    told = f"{fates['home']} came home, {fates['held']} were held, {fates['bought']} were a first order"
+    print(f"{len(CELLS)} cells of {len(SHOTS)} shots: {told}; {len(wrong)} cells went wrong")
     return 1 if wrong else 0
 
 
