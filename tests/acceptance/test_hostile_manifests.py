@@ -83,10 +83,10 @@ BOMBS = {
     "comments": (b"#" + b"x" * (8 * MIB - 10), "film.yaml:1:1: the file is empty"),
     "empty lines": (b"\n" * (8 * MIB - 1), "film.yaml:1:1: the file is empty"),
     "9 MiB": (b"a" * (9 * MIB), "film.yaml:1:1: the file is larger than 8 MiB"),
-    "keys": (counted(b"k@: 1\n", 149_000), "film.yaml:1:1: unknown key `k0`"),
-    "the same key": (b"a: 1\n" * 149_000, "the key `a` is written twice, on lines 1 and 2"),
-    "shots that are none": (TOP + b"- 1\n" * 299_000, "`shots` is too long: it has 299,000, at most 100,000"),
-    "shots with one id": (TOP + b"- {id: a, prompt: x}\n" * 20_000, "the id `a` is taken by the shot on line 3"),
+    "keys": (counted(b"k@: 1\n", 40_000), "film.yaml:1:1: unknown key `k0`"),
+    "the same key": (b"a: 1\n" * 50_000, "the key `a` is written twice, on lines 1 and 2"),
+    "shots that are none": (TOP + b"- 1\n" * 100_001, "`shots` is too long: it has 100,001, at most 100,000"),
+    "shots with one id": (TOP + b"- {id: a, prompt: x}\n" * 5_000, "the id `a` is taken by the shot on line 3"),
     "a prompt of 8 MiB": (TOP + b"- {id: a, prompt: '" + b"x" * (8 * MIB - 100) + b"'}", "at most 32,000 are allowed"),
     "a prompt of variables": (
         b"vars: {a: " + b"b" * 1000 + b"}\n" + TOP + b"- {id: a, prompt: '" + b"${a}" * 200_000 + b"'}",
@@ -94,15 +94,18 @@ BOMBS = {
     ),
     "a prompt of openings": (TOP + b"- {id: a, prompt: '" + b"${" * (4 * MIB - 100) + b"'}", "at most 32,000 are"),
     "variables": (
-        b"vars: {" + counted(b"v@: x,", 50_000) + b"}\n" + TOP + counted(b"- {id: a@, prompt: '${w@}'}\n", 20_000),
-        "`vars` is too long: it has 50,000",
+        b"vars: {" + counted(b"v@: x,", 20_000) + b"}\n" + TOP + counted(b"- {id: a@, prompt: '${w@}'}\n", 5_000),
+        "`vars` is too long: it has 20,000",
     ),
     "prices": (
-        b"prices: {per_second: {" + counted(b"m@: 1,", 140_000) + b"}}\n" + SHOT,
-        "`prices.per_second` is too long: it has 140,000",
+        b"prices: {per_second: {" + counted(b"m@: 1,", 30_000) + b"}}\n" + SHOT,
+        "`prices.per_second` is too long: it has 30,000",
     ),
     "models": (
-        b"profile: {extends: sora, models: {" + counted(b"m@: {sizes: [1x1], seconds: [@]},", 30_000) + b"}}\n" + SHOT,
+        b"profile: {extends: sora, models: {"
+        + counted(b"m@" + b"x" * 200 + b": {sizes: [1x1]},", 6_000)
+        + b"}}\n"
+        + SHOT,
         "characters, at most 1,000,000 are allowed",
     ),
     "sizes": (

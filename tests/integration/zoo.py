@@ -92,6 +92,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     # large ones
     "br-bomb": says(200, b"\x8b" + bytes(1000), "Content-Encoding: br"),
     "a-gigabyte-is-declared": _streams(_OK + b"Content-Length: 1073741824\r\n\r\n", b" " * 65536, 16384),
+    "a-clip-for-ever": _streams(b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\n", bytes(65536)),
     "a-body-for-ever": _streams(_OK + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b" " * 65536 + b"\r\n"),
     "ten-thousand-headers": raw(_OK + b"X: y\r\n" * 10_000 + _LENGTH + b"\r\n" + _BODY),
     "a-megabyte-of-header": raw(_OK + b"X: " + b"y" * _MIB + b"\r\n" + _LENGTH + b"\r\n" + _BODY),

@@ -24,8 +24,15 @@ from runner.report.plan_text import plan_json, plan_text
 from runner.report.status_text import status_json, status_text
 from tests.crash.fuzz.bench import Violation
 from tests.crash.fuzz.mutation import bytes_changed, raw_json, tree_changed
-from tests.unit.factories import make_attempt, make_owner, make_profile, make_reference, make_request, make_shot
-from tests.unit.factories import make_situation
+from tests.unit.factories import (
+    make_attempt,
+    make_owner,
+    make_profile,
+    make_reference,
+    make_request,
+    make_shot,
+    make_situation,
+)
 
 _SHOTS: Final = [make_shot("beach"), make_shot("alley", "a dog"), make_shot("pier", "a cat")]
 _PROFILE: Final = make_profile()

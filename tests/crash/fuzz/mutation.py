@@ -6,19 +6,21 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 NASTY: Final = (
-    b"\0", b"\xff", b"\x1b[31m", b"\xc2\x9b2J", b"\xe2\x80\xae", b"\r", b"\t", b"\n", b"\n---\n", b"&a ", b"*a", b"<<: ",
-    b"!!python/object:os.system ", b"${", b"${x}", b"$${", b": ", b"- ", b"? ", b"[", b"{", b"}", b"]", b"'", b'"', b"|",
-    b"\\", b"\\u0000", b"\\ud800", b"%", b"#", b"../", b"/etc/passwd", b"con", b"1e400", b".nan", b"-1", b"9" * 400,
-    b"x" * 3000, b"\xf0\x9f\x98\x80" * 50, b"e\xcc\x81", b"\xc3\xa9", b"0x1F", b"010", b"12:30", b"no", b"true", b"null",
-    b"<<<<<<< ours\n", b"=======\n", b">>>>>>> theirs\n", b'","crc":"00000000"}', b"\xef\xbb\xbf", b"@", b"://",
+    b"\0", b"\xff", b"\x1b[31m", b"\xc2\x9b2J", b"\xe2\x80\xae", b"\r", b"\t", b"\n", b"\n---\n", b"&a ", b"*a",
+    b"<<: ", b"!!python/object:os.system ", b"${", b"${x}", b"$${", b": ", b"- ", b"? ", b"[", b"{", b"}", b"]", b"'",
+    b'"', b"|", b"\\", b"\\u0000", b"\\ud800", b"%", b"#", b"../", b"/etc/passwd", b"con", b"1e400", b".nan", b"-1",
+    b"9" * 400, b"x" * 3000, b"\xf0\x9f\x98\x80" * 50, b"e\xcc\x81", b"\xc3\xa9", b"0x1F", b"010", b"12:30", b"no",
+    b"true", b"null", b"<<<<<<< ours\n", b"=======\n", b">>>>>>> theirs\n", b'","crc":"00000000"}', b"\xef\xbb\xbf",
+    b"@", b"://",
 )  # fmt: skip
 STRANGE: Final[Sequence[Any]] = (
-    None, True, False, 0, 1, -1, 2**31, 2**63, 2**64, 10**30, 10**400, 1.5, -0.0, 1e308, 1e-320, 0.1, "", " ", ".", "..",
-    "../x", "/x", "a/b", "%2e%2e", "x" * 10_000, "\n", "\x1b[2J", "\x9b", "\u202e", "\u2028", "é", "é", "con", "NUL.txt",
-    "no", "1e400", "NaN", "9" * 50, "2026-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59",
-    "1970-01-01T00:00:00Z", "http://[", "https://evil.test/v1", "https://u:p@h/v1", "file:///etc/passwd", "${x}", "$${",
-    [], {}, [[]], [None], {"a": {"b": []}}, {"": ""}, ["x"] * 300, {str(number): number for number in range(300)},
-    "completed", "failed", "queued", "video", "1280x720", "99999x99999", "4", 4, "done", "submitted", "intent",
+    None, True, False, 0, 1, -1, 2**31, 2**63, 2**64, 10**30, 10**400, 1.5, -0.0, 1e308, 1e-320, 0.1, "", " ", ".",
+    "..", "../x", "/x", "a/b", "%2e%2e", "x" * 10_000, "\n", "\x1b[2J", "\x9b", "\u202e", "\u2028", "\u00e9",
+    "e\u0301", "con", "NUL.txt", "no", "1e400", "NaN", "9" * 50, "2026-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-23:59", "1970-01-01T00:00:00Z", "http://[", "https://evil.test/v1", "https://u:p@h/v1",
+    "file:///etc/passwd", "${x}", "$${", [], {}, [[]], [None], {"a": {"b": []}}, {"": ""}, ["x"] * 300,
+    {str(number): number for number in range(300)}, "completed", "failed", "queued", "video", "1280x720",
+    "99999x99999", "4", 4, "done", "submitted", "intent",
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from tests.unit.factories import make_profile, make_request
 ROOT: Final = Path(__file__).parents[3]
 SHORT: Final = Times(connect=5.0, write=2.0, read=0.7, post=1.0, get=1.0, stall=0.7, stall_bytes=1000)
 LONG: Final = Times(connect=25.0, write=25.0, read=25.0, post=25.0, get=25.0, stall=25.0, stall_bytes=1000)
+Asked = tuple[str, str]  # an answer's name, and a question
 _AT_ONCE: Final = 4
 MEMORY: Final = 300 << 20  # bytes, the imports included
 _PATIENCE: Final = 60.0  # seconds, however busy the machine is
@@ -70,27 +71,30 @@ def table() -> list[str]:
     """Print the table; what is wrong in it."""
     wrong = []
     with served() as port:
-        for met in meetings(port, NAMES):
+        for met in meetings(port, everything()):
             print(met.line, flush=True)
             wrong += [met.wrong] if met.wrong else []
     return wrong
 
 
-def meetings(port: int, names: Iterable[str], calls: Sequence[str] = ()) -> Iterator[Met]:
-    """Ask of each answer; each question in a process of its own, so that its memory is its own, a few at a time."""
-    asked = ((name, call) for name in names for call in calls or _CALLS)
-    wanted = ((name, call) for name, call in asked if call in ("create", "list") or name not in SLOW)
-    open_: list[tuple[int, str, str]] = []
+def everything() -> list[Asked]:
+    """Every question to every answer; of those that only a deadline ends, two are enough."""
+    return [(name, call) for name in NAMES for call in _CALLS if call in ("create", "list") or name not in SLOW]
+
+
+def meetings(port: int, wanted: Iterable[Asked]) -> Iterator[Met]:
+    """Ask; each question in a process of its own, so that its memory is its own, a few at a time."""
+    open_: list[tuple[int, Asked]] = []
     for name, call in wanted:
-        open_.append((_fork(partial(_meet, port, name, call)), name, call))
+        open_.append((_fork(partial(_meet, port, name, call)), (name, call)))
         if len(open_) == _AT_ONCE:
             yield _joined(*open_.pop(0))
     yield from (_joined(*each) for each in open_)
 
 
-def met_apart(names: Sequence[str], calls: Sequence[str]) -> list[Met]:
+def met_apart(wanted: Sequence[Asked]) -> list[Met]:
     """The same from a process that is small itself, since a fork inherits its parent's memory."""
-    command = [sys.executable, "-m", "tests.crash.fuzz.servers", ",".join(names), ",".join(calls)]
+    command = [sys.executable, "-m", "tests.crash.fuzz.servers", json.dumps(wanted)]
     found = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True).stdout
     return [Met(**each) for each in json.loads(found)]
 
@@ -187,18 +191,18 @@ def _fork(work: Callable[[], Met]) -> int:
     return reading
 
 
-def _joined(reading: int, name: str, call: str) -> Met:
+def _joined(reading: int, asked: Asked) -> Met:
     with os.fdopen(reading, "rb") as told:
         data = told.read()
     os.wait()
-    died = Met(name=name, call=call, end="BUG", words="the process died", seconds=0.0, memory=0)
+    died = Met(name=asked[0], call=asked[1], end="BUG", words="the process died", seconds=0.0, memory=0)
     met: Met = pickle.loads(data) if data else died
     return met
 
 
-def main(names: str, calls: str) -> None:
+def main(wanted: str) -> None:
     with served() as port:
-        found = [asdict(met) for met in meetings(port, names.split(","), calls.split(","))]
+        found = [asdict(met) for met in meetings(port, json.loads(wanted))]
     print(json.dumps(found))
 
 
