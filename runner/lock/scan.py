@@ -7,6 +7,7 @@ what a crash can leave of it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final
 
 from runner.lock import lines
@@ -49,13 +50,20 @@ STRANGE: Final = Scan(records=(), bad=(), good=0, torn=0, unterminated=False, st
 
 def scan(data: bytes) -> Scan:
     """Read every line of a file."""
-    whole, tail = _split(data)
-    read = [_read(number, line) for number, line in enumerate(whole, 1)]
-    last, rest = _last(len(whole) + 1, tail)
+    read: list[Attempt | Bad | str | None] = []
+    sizes: list[int] = []
+    tail = b""
+    for number, line in enumerate(BytesIO(data), 1):  # one at a time: a ledger is long, and its lines are, too
+        if line.endswith(b"\n"):
+            read.append(_read(number, line[:-1]))
+            sizes.append(len(line))
+        else:
+            tail = line
+    last, rest = _last(len(read) + 1, tail)
     unterminated = last is not None
     dropped = 0 if unterminated else _torn_lines(read)
     kept = read[: len(read) - dropped] + ([last] if last else [])
-    torn = sum(len(line) + 1 for line in whole[len(whole) - dropped :]) + rest
+    torn = sum(sizes[len(sizes) - dropped :]) + rest
     return Scan(
         records=tuple(each for each in kept if isinstance(each, Attempt)),
         bad=tuple(each for each in kept if isinstance(each, Bad)),
@@ -64,11 +72,6 @@ def scan(data: bytes) -> Scan:
         unterminated=unterminated,
         newer=next((each for each in kept if isinstance(each, str)), ""),
     )
-
-
-def _split(data: bytes) -> tuple[list[bytes], bytes]:
-    pieces = data.split(b"\n")
-    return pieces[:-1], pieces[-1]
 
 
 def _last(number: int, tail: bytes) -> tuple[Attempt | None, int]:

@@ -5,6 +5,7 @@ Each of these raises TypeError or ValueError (or ArithmeticError) where a value 
 
 import math
 import re
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -16,10 +17,10 @@ _ABSURD: Final = 10**15
 
 
 def text(value: Any) -> str:
-    """A text."""
+    """A text. The same few words stand in every line of a long file: they are kept once."""
     if not isinstance(value, str):
         raise TypeError
-    return value
+    return sys.intern(value)
 
 
 def digest(value: Any) -> str:
