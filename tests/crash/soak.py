@@ -30,11 +30,12 @@ PROFILE = (
     f"defaults: {{size: {SIZE}, seconds: 4}}, models: {{sora-2: {{sizes: ['{SIZE}'], seconds: [4]}}}}}}"
 )
 FLAT = 1.5  # of the last quarter to the first
+REMEMBERED = 1.6  # memory: what is known of every shot is in it
 ROUGHLY_FLAT = 2.0  # the time of the clock, which other processes disturb
 MORE_FILES = 5  # than in the first quarter
 FIRST_REQUEST = 5.0  # seconds of CPU from the start of a process, at ten thousand shots
 COSTS = ("syncs", "kilobytes", "cpu", "wall")  # for a shot; times in milliseconds
-DURABLE = {"syncs": FLAT, "kilobytes": FLAT, "memory": FLAT}  # what no other process can disturb
+DURABLE = {"syncs": FLAT, "kilobytes": FLAT, "memory": REMEMBERED}  # what no other process can disturb
 JUDGED = {**DURABLE, "cpu": FLAT, "wall": ROUGHLY_FLAT}
 _QUARTERS = 4
 _STRETCH = 5  # clips
