@@ -170,6 +170,16 @@ def test_the_key_is_not_told_by_any_other_command(quick: QuickDesk, shop: Shop) 
     assert leaks(quick.folder.parent, quick.said, KEY) == []
 
 
+@pytest.mark.parametrize(
+    "arguments", [("--api-key", KEY), (f"--key={KEY}",), (KEY,), ("--limit", KEY), ("--only", KEY)]
+)
+def test_a_key_on_the_command_line_is_refused_and_not_repeated(
+    quick: QuickDesk, shop: Shop, arguments: tuple[str, ...]
+) -> None:
+    refused = quick.run("render", "film.yaml", *arguments)
+    assert (refused.code, KEY in refused.said, shop.posts()) == (2, False, 0)
+
+
 def test_a_key_in_a_manifest_is_refused_and_not_repeated(quick: QuickDesk) -> None:
     for line in (
         f"api_key: {KEY}", f"base_url: https://u:{KEY}@h/v1", f"base_url: https://h/v1?key={KEY}", f"{KEY}: 1",

@@ -1,6 +1,8 @@
 """A folder that somebody else prepared: nothing is written through its links, and nothing of it is waited for."""
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -194,6 +196,24 @@ def test_a_manifest_is_no_lockfile_to_be_folded(quick: QuickDesk) -> None:
     refused = quick.run("lock", "fold", "film.yaml")
     assert (refused.code, refused.stderr.partition("\n")[0]) == (2, "error: `film.yaml` is no lockfile")
     assert (quick.folder / "film.yaml").read_bytes() == before
+
+
+def test_a_name_of_a_manifest_is_exactly_that_to_git(quick: QuickDesk) -> None:
+    git = shutil.which("git")
+    if git is None:
+        pytest.skip("there is no git")
+    names = ["my film", "x[1]", "a*", 'q"q', "new\nline * filter=evil", "!a", "#a", "é"]
+    for name in names:
+        quick.write("version: 1\nshots:\n- {id: a, prompt: x}\n", f"{name}.yaml")
+    subprocess.run([git, "init", "-q"], cwd=quick.folder, check=True)
+    assert quick.run("init").code == 0
+    asked = [*(f"{name}.lock" for name in names), "x1.lock", "ab.lock", "other"]
+    command = [git, "check-attr", "-z", "merge", "filter", "--", *asked]
+    told = subprocess.run(command, cwd=quick.folder, check=True, capture_output=True, text=True).stdout.split("\0")
+    attributes = {(told[at], told[at + 1]): told[at + 2] for at in range(0, len(told) - 1, 3)}
+    assert {attributes[f"{name}.lock", "merge"] for name in names} == {"union"}
+    assert {attributes[name, "merge"] for name in ("x1.lock", "ab.lock", "other")} == {"unspecified"}
+    assert {attributes[name, "filter"] for name in asked} == {"unspecified"}
 
 
 def test_nothing_is_written_but_where_it_belongs(quick: QuickDesk, shop: Shop) -> None:

@@ -3,9 +3,11 @@
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from runner.execute import decode
 from runner.lock.scan import scan
 from runner.sandbox.faults import Do, Fault, Moment, On
 from tests.acceptance.desk import KEY, Desk, Shop
@@ -52,7 +54,7 @@ def _started(animals: Zoo, name: str, folders: pytest.TempPathFactory) -> "tuple
     desk = Desk(folder=root / "project", state=root / "state")
     desk.write(ONE_SHOT)
     environ = {"OPENAI_BASE_URL": animals.base_url(name), "OPENAI_API_KEY": zoos.KEY}
-    return desk, desk.start("render", "film.yaml", "--stop-after", "4s", **environ)
+    return desk, desk.start("render", "film.yaml", "--stop-after", "30s", **environ)
 
 
 def _end(animals: Zoo, name: str, desk: Desk, process: "subprocess.Popen[str]") -> Ended:
@@ -107,13 +109,16 @@ def test_a_job_that_says_odd_things_of_itself_is_one_purchase(
     quick: QuickDesk, shop: Shop, odd: dict[str, object]
 ) -> None:
     job = {**JOB, **odd}
+    over = {"error": {"code": "oops", "message": "it broke"}, **job, "status": "failed"}
     shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.STATUS, when=Moment.AFTER, nth=1, status=200, body=job))
-    first = quick.run("render", "film.yaml", "--only", "beach", "--stop-after", "0.5s")
-    assert first.code == 1, first.stderr
+    shop.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.STATUS, nth=1, status=200, body=job))
+    shop.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.STATUS, status=200, body=over))
+    first = quick.run("render", "film.yaml", "--only", "beach")
+    assert (first.code, shop.posts()) == (1, 1), first.stderr
     assert_harmless(first.said)
     (attempt,) = scan(quick.lock()).records
     assert attempt.jobs == (job["id"],)
-    again = quick.run("render", "film.yaml", "--only", "beach", "--stop-after", "0.2s")
+    again = quick.run("render", "film.yaml", "--only", "beach")
     assert (again.code, shop.posts()) == (1, 1), again.stderr
     assert_harmless(quick.run("status", "film.yaml").said)
 
@@ -139,15 +144,15 @@ def test_what_a_person_is_told_to_type_is_safe_to_paste(quick: QuickDesk, shop: 
     assert "--adopt 'x; rm -rf ~ #' |" in held.stderr
 
 
-def test_a_clip_of_absurd_size_is_not_decoded(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_clip_of_absurd_size_is_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     av = pytest.importorskip("av")
-    from runner.execute import decode
-
     path = tmp_path / "large.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=1)
-        stream.width, stream.height, stream.pix_fmt = 8000, 4800, "yuv420p"
-        frame = av.VideoFrame(8000, 4800, "yuv420p")
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        frame = av.VideoFrame(320, 240, "yuv420p")
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             container.mux(packet)
-    assert decode.trouble(path) == "its picture is absurdly large: 8000x4800"
+    assert decode.trouble(path) == ""
+    monkeypatch.setattr(decode, "_MOST_PIXELS", 320 * 240 - 1)
+    assert decode.trouble(path) == "its picture is absurdly large: 320x240"
