@@ -27,6 +27,7 @@ from runner.sandbox.studio import Studio
 from runner.sandbox.wire import Line, Malformed
 
 _HOST: Final = "127.0.0.1"
+_TURNS: Final = 5  # of the loop, until somebody talks with a connection that was just accepted
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -109,7 +110,7 @@ class Sandbox:
     async def close(self) -> None:
         """Hang up on everybody and remove the clips. Does not wait for clips in the making."""
         if self._server is not None:
-            self._server.close()
+            await _stop_listening(self._server)
         for talk in tuple(self._talks):
             talk.cancel()
         await asyncio.gather(*self._talks, return_exceptions=True)
@@ -193,3 +194,13 @@ class Sandbox:
             "server": "sandbox",
             "x-request-id": f"req_{token_hex(16)}",
         }
+
+
+async def _stop_listening(server: asyncio.Server) -> None:
+    """Accept nobody more, and only then close: what asyncio has just accepted of a closed server is never let go."""
+    loop = asyncio.get_running_loop()
+    for listening in server.sockets:
+        loop.remove_reader(listening.fileno())
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    server.close()

@@ -4,22 +4,21 @@ Each cell is the real command against a real server that misbehaves, and then ag
 wanted: the server's ledger tells what was paid, and in the end both are whole.
 """
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from tests.crash.network.cell import Call
-from tests.crash.network.play import Played, leaping_pool
+from tests.crash.network.play import Played, playing
 from tests.crash.network.table import CELLS, IMPOSSIBLE, ROWS
 from tests.crash.side_by_side import asked
 
-_Played = Mapping[str, "Future[Played]"]
+_Played = Mapping[str, Callable[[], Played]]
 
 
 @pytest.mark.parametrize("name", CELLS, ids=CELLS)
 def test_a_fault_of_the_network_or_the_server(name: str, played: _Played) -> None:
-    assert played[name].result().verdict == ""
+    assert played[name]().verdict == ""
 
 
 @pytest.mark.parametrize("row", ROWS, ids=ROWS)
@@ -44,48 +43,48 @@ def ending(*ends: str) -> pytest.MarkDecorator:
 def test_an_item_of_the_list_that_cannot_be_read_is_no_proof_that_nothing_was_bought(
     name: str, played: _Played
 ) -> None:
-    assert played[name].result().verdict == ""
+    assert played[name]().verdict == ""
 
 
 @ending("cut: it says that there is more, and shows nothing", "cut: it says that there is more, and not where")
 def test_a_list_that_says_there_is_more_and_shows_it_not_is_no_proof_that_nothing_was_bought(
     name: str, played: _Played
 ) -> None:
-    assert played[name].result().verdict == ""
+    assert played[name]().verdict == ""
 
 
 @ending("500 lasting, never billed")
 def test_what_got_no_clear_answer_twice_is_not_sent_a_third_time_by_the_same_run(name: str, played: _Played) -> None:
-    assert played[name].result().verdict == ""
+    assert played[name]().verdict == ""
 
 
 @ending("content GET: 401", "content GET: 402", "content GET: 403")
 def test_a_key_that_is_refused_for_a_download_halts_the_batch(name: str, played: _Played) -> None:
-    assert played[name].result().verdict == ""
+    assert played[name]().verdict == ""
 
 
 @ending("302 to another host that says 403, twice")
 def test_another_host_that_refuses_a_clip_says_nothing_of_the_key(name: str, played: _Played) -> None:
-    assert played[name].result().verdict == ""
+    assert played[name]().verdict == ""
 
 
 @ending("content GET: 302 to a private address", "cloud's secrets", "address, mapped", "address, as one number")
 def test_a_clip_is_not_fetched_from_a_private_address(name: str, played: _Played) -> None:
-    assert played[name].result().verdict == ""
+    assert played[name]().verdict == ""
 
 
 @ending("poll GET: cancel: SIGINT, and no answer", "list GET: cancel: SIGINT, and no answer")
 def test_a_run_that_is_asked_to_end_does_not_wait_for_an_answer_that_never_comes(name: str, played: _Played) -> None:
-    assert played[name].result().verdict == ""
+    assert played[name]().verdict == ""
 
 
 @ending(*(f"{call}: half a character" for call in Call))
 def test_half_a_character_in_a_reply_is_no_bug_of_ours(name: str, played: _Played) -> None:
-    assert played[name].result().verdict == ""
+    assert played[name]().verdict == ""
 
 
 @pytest.fixture(scope="module")
 def played(request: pytest.FixtureRequest) -> Iterator[_Played]:
     """What comes of the cells that were asked for, a few of them played at a time."""
-    with leaping_pool() as submit:
-        yield {name: submit(CELLS[name]) for name in dict.fromkeys(asked(request, "name"))}
+    with playing(CELLS[name] for name in dict.fromkeys(asked(request, "name"))) as results:
+        yield results

@@ -1,6 +1,8 @@
 """Replies of the sandbox that are framed, packed, paged or named in odd ways, and time that is made to pass."""
 
+import gc
 import json
+import socket
 import threading
 import time
 import zlib
@@ -182,3 +184,15 @@ def test_who_left_is_not_kept_waiting(served):
     while served.sandbox.kept_waiting():
         assert time.monotonic() < until, "its leaving was never noticed"
         time.sleep(0.002)
+
+
+def test_whoever_connects_at_the_very_end_is_let_go():
+    for _ in range(40):
+        with threaded(Sandbox()) as sandbox:
+            port = httpx.URL(sandbox.base_url).port
+            callers = [socket.socket() for _ in range(8)]
+            for caller in callers:
+                caller.connect(("127.0.0.1", port))
+        for caller in callers:
+            caller.close()
+    gc.collect()  # what was left open would be told now

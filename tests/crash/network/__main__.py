@@ -11,7 +11,7 @@ from itertools import groupby
 from textwrap import indent
 
 from tests.crash.network.cell import Cell
-from tests.crash.network.play import Played, leaping_pool
+from tests.crash.network.play import Played, playing
 from tests.crash.network.table import CELLS
 from tests.crash.side_by_side import AT_ONCE
 
@@ -35,9 +35,9 @@ def main() -> int:
 
 
 def _played(cells: list[Cell], at_once: int) -> Iterator[_Result]:
-    with leaping_pool(at_once) as submit:
-        for cell, future in [(cell, submit(cell)) for cell in cells]:
-            yield cell, future.result()
+    with playing(cells, at_once) as played:
+        for cell in cells:
+            yield cell, played[cell.title]()
 
 
 def _tell(results: Iterable[_Result]) -> int:

@@ -77,7 +77,8 @@ def _bodies(call: Call) -> Iterator[Cell]:
         faults["HTML"] = befall(call, Do.HTML, when=Moment.AFTER)
     yield from each(BODIES, call, faults, _REFUSED if call is Call.CONTENT else UNANSWERED[call])
     if call is not Call.POST:
-        lasting = {f"{name}, lasting": _good(call, _TEXTS[name], lasting=True) for name in ("empty", "NaN", "a list")}
+        names = ("NaN",) if call is Call.POLL else ("empty", "NaN", "a list")
+        lasting = {f"{name}, lasting": _good(call, _TEXTS[name], lasting=True) for name in names}
         yield from each(BODIES, call, lasting, LASTING[call])
 
 

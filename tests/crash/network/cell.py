@@ -9,6 +9,9 @@ from runner.sandbox.rules import Pace, Rules
 from tests.crash.network.leap import HOME
 from tests.crash.stage import Fate
 
+DOG = "dog"  # a word of beach's prompt, and of no other
+ALLEY = {"alley": "A cat in an alley"}
+SHOTS = {"beach": f"A {DOG} runs on the beach", **ALLEY}
 COMPLETE = "{extends: sora, list: complete}"
 PARTIAL = "{extends: sora}"
 
@@ -26,6 +29,7 @@ class Call(StrEnum):
 class Given:
     """The circumstances of a cell."""
 
+    shots: Mapping[str, str] = field(default_factory=lambda: SHOTS)  # id -> prompt
     profile: str = COMPLETE
     rules: Rules = field(default_factory=lambda: Rules(slots=8))
     pace: Pace = field(default_factory=lambda: Pace(render_seconds=0.5))
@@ -72,6 +76,10 @@ class Cell:
     @property
     def name(self) -> str:
         return f"{self.call}: {self.fault}"
+
+    @property
+    def title(self) -> str:
+        return f"{self.row} | {self.name}"
 
     def __str__(self) -> str:
         come = self.come

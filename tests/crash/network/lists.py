@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Rules
-from tests.crash.network.cell import PARTIAL, Call, Cell, Come, cell
+from tests.crash.network.cell import PARTIAL, SHOTS, Call, Cell, Come, cell
 from tests.crash.network.outcomes import (
     ABSENT,
     ADOPTED,
@@ -18,7 +18,6 @@ from tests.crash.network.outcomes import (
     befall,
     each,
 )
-from tests.crash.network.wired import SHOTS
 
 LATE = "late creation 0-300 s after our timeout; listing lag 0-60 s"
 LISTS = "list without prompts / with foreign equal tasks / paginated / cut / reordered / duplicates"

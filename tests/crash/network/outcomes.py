@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from runner.sandbox.faults import Do, Fault, Moment, On
-from tests.crash.network.cell import Call, Cell, Come, cell
+from tests.crash.network.cell import DOG, Call, Cell, Come, cell
 
-DOG = "dog"  # a word of beach's prompt, and of no other
 ON = {Call.POST: On.CREATE, Call.POLL: On.RETRIEVE, Call.CONTENT: On.CONTENT, Call.LIST: On.LIST}
 FOR_EVER = 1e6  # seconds
 JSON = {"content-type": "application/json"}

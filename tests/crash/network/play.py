@@ -7,21 +7,23 @@ import tempfile
 import time
 import urllib.request
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
 
 from runner.lock.facts import Attempt
 from runner.plan.standing import foremost
 from runner.sandbox.faults import Fault
 from tests.crash.cradle import Cradle
-from tests.crash.network.cell import Cell, Come
+from tests.crash.network.cell import ALLEY, SHOTS, Cell, Come
+from tests.crash.network.crowd import Crowd, gathered, together
 from tests.crash.network.leap import HOME, LeapingCradle
-from tests.crash.network.wired import ELSEWHERE, SHOTS, Wired, wired
+from tests.crash.network.wired import ELSEWHERE, Wired, wired
 from tests.crash.side_by_side import AT_ONCE
 from tests.crash.stage import KEY, Ended
 
@@ -42,19 +44,42 @@ def play(cell: Cell, cradle: Cradle) -> Played:
     begun = time.monotonic()
     with _stage(cell, cradle) as it:
         complaints = [*_before(cell, it), *_faulty(cell, it), *_healthy(cell, it)]
-        told = [f"{cell.row} | {cell.name}", f"because: {cell.because}"] if complaints else []
-        verdict = it.verdict([*told, *complaints]) if complaints else ""
+        verdict = it.verdict([cell.title, f"because: {cell.because}", *complaints]) if complaints else ""
     return Played(verdict=verdict, seconds=time.monotonic() - begun)
 
 
+def play_together(crowd: Crowd, cradle: Cradle) -> list[Played]:
+    """Play a crowd; where it does not go well, each of its cells alone."""
+    if len(crowd) == 1:
+        return [play(crowd[0], cradle)]
+    whole = play(together(crowd), cradle)
+    if not whole.verdict:
+        return [replace(whole, seconds=whole.seconds / len(crowd))] * len(crowd)
+    alone = [play(cell, cradle) for cell in crowd]
+    return alone if any(each.verdict for each in alone) else [whole] * len(crowd)
+
+
 @contextmanager
-def leaping_pool(at_once: int = AT_ONCE) -> "Iterator[Callable[[Cell], Future[Played]]]":
-    """Gives a way to play a cell as soon as there is a place for it."""
+def playing(cells: Iterable[Cell], at_once: int = AT_ONCE) -> Iterator[Mapping[str, Callable[[], Played]]]:
+    """Plays cells, a few at a time; gives a way to wait for what comes of each, by its title."""
     with LeapingCradle() as cradle, ThreadPoolExecutor(at_once) as pool:
         try:
-            yield lambda cell: pool.submit(play, cell, cradle)
+            yield dict(_submitted(gathered(cells), lambda crowd: pool.submit(play_together, crowd, cradle)))
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _submitted(
+    crowds: Iterable[Crowd], submit: "Callable[[Crowd], Future[list[Played]]]"
+) -> Iterator[tuple[str, Callable[[], Played]]]:
+    for crowd in crowds:
+        future = submit(crowd)
+        for place, cell in enumerate(crowd):
+            yield cell.title, partial(_result, future, place)
+
+
+def _result(future: "Future[list[Played]]", place: int) -> Played:
+    return future.result()[place]
 
 
 @contextmanager
@@ -66,6 +91,7 @@ def _stage(cell: Cell, cradle: Cradle) -> Iterator[Wired]:
             Path(root),
             cradle=cradle,
             profile=given.profile,
+            shots=given.shots,
             rules=given.rules,
             pace=given.pace,
             secure=given.secure,
@@ -108,10 +134,10 @@ def _compared(come: Come, it: Wired, ended: Ended, posts: int) -> Iterator[str]:
     pairs = {
         "exit code": (ended.code, come.exit),
         "bills": (_bills(it), come.bills),
-        "state of beach": (_stands(it, "beach"), come.beach),
-        "state of alley": (_stands(it, "alley"), come.alley),
         "requests at the other host": (len(it.heard), come.heard),
     }
+    for shot in it.shots:
+        pairs[f"state of {shot}"] = (_stands(it, shot), come.alley if shot in ALLEY else come.beach)
     if come.posts is not None:
         pairs["POSTs"] = (posts, come.posts)
     yield from (f"{what}: {is_}, and {must} must be" for what, (is_, must) in pairs.items() if is_ != must)
@@ -138,7 +164,7 @@ def _healthy(cell: Cell, it: Wired) -> list[str]:
             found.append(f"`{said}` ended with {ended.code}, and {code} must be")
     if _bills(it) != come.at_last:
         found.append(f"{_bills(it)} bills in the end, and {come.at_last} must be")
-    times = (1 if come.at_last <= len(SHOTS) else 2) + cell.given.foreign.count(SHOTS["beach"])
+    times = (1 if come.at_last <= len(it.shots) else 2) + cell.given.foreign.count(SHOTS["beach"])
     return [*found, *it.incomplete(), *it.violations(times=times)]
 
 

@@ -49,7 +49,6 @@ def _in_order() -> tuple[Cell, ...]:
 
 
 TABLE = _in_order()
-CELLS = {f"{cell.row} | {cell.name}": cell for cell in TABLE}
+CELLS = {cell.title: cell for cell in TABLE}
 
-_NAMES = Counter((cell.row, cell.name) for cell in TABLE)
-assert len(CELLS) == len(TABLE), f"named twice: {_NAMES.most_common(1)}"
+assert len(CELLS) == len(TABLE), f"named twice: {Counter(cell.title for cell in TABLE).most_common(1)}"

@@ -12,7 +12,7 @@ import ssl
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -26,10 +26,10 @@ from runner.sandbox.clip import Clip, ClipSpec
 from runner.sandbox.rules import Pace, Rules
 from runner.sandbox.server import Sandbox
 from tests.crash.cradle import Cradle
+from tests.crash.network.cell import SHOTS
 from tests.crash.network.leap import HOME, HOST, MUTE, Told
 from tests.crash.stage import KEY, Stage
 
-SHOTS = {"beach": "A dog runs on the beach", "alley": "A cat in an alley"}
 ELSEWHERE = "elsewhere"  # what another client of the account calls its shots
 CERTIFICATE = Path(__file__).parent / "self-signed.pem"
 _PADDING = 60_000  # bytes, so that a clip comes in several pieces
@@ -67,7 +67,7 @@ class Wired(Stage):
     def job_of(self, shot: str) -> str | None:
         """See `Stage.job_of`; of several, the last one that we bought ourselves."""
         mine = (bill for bill in self.ledger["billed"] if bill["shot"] != ELSEWHERE)
-        return next((bill["id"] for bill in reversed([*mine]) if bill["prompt"] == self.shots[shot]), None)
+        return next((bill["id"] for bill in reversed([*mine]) if bill["prompt"] == self.shots.get(shot)), None)
 
     def violations(self, *, times: int = 1) -> list[str]:
         """See `Stage.violations`; a job that is only named as one that may be ours is in no file yet."""
@@ -112,18 +112,19 @@ def wired(
     *,
     cradle: Cradle | None = None,
     profile: str,
+    shots: Mapping[str, str] = SHOTS,
     rules: Rules | None = None,
     pace: Pace | None = None,
     secure: bool = False,
 ) -> Iterator[Wired]:
-    """A stage with one manifest of two shots, `film.yaml`."""
+    """A stage with one manifest, `film.yaml`."""
     rules = replace(rules or Rules(slots=8), key=KEY)
     sandbox = Sandbox(rules=rules, pace=pace or Pace(render_seconds=0.5), renderer=_clip)
     heard: list[str] = []
     with _thread_of(sandbox, heard) as ports:
         told = Told(keeper=ports.keeper, trust=str(CERTIFICATE) if secure else "")
         it = Wired(
-            root=root, sandbox=sandbox, cradle=cradle, shots=SHOTS, ports=ports, told=told, secure=secure, heard=heard
+            root=root, sandbox=sandbox, cradle=cradle, shots=shots, ports=ports, told=told, secure=secure, heard=heard
         )
         it.write(profile=profile)
         try:
@@ -164,6 +165,7 @@ def _thread_of(sandbox: Sandbox, heard: list[str]) -> Iterator[Ports]:
 @asynccontextmanager
 async def _listening(sandbox: Sandbox, heard: list[str]) -> AsyncIterator[Ports]:
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(_end_the_rest)
         await sandbox.start()
         stack.push_async_callback(sandbox.close)
         home = urlsplit(sandbox.base_url).port or 0
@@ -178,6 +180,20 @@ async def _listening(sandbox: Sandbox, heard: list[str]) -> AsyncIterator[Ports]
         )
 
 
+async def _end_the_rest() -> None:
+    """Who connected at the very end is let go, too."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for each in rest:
+        each.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    await _some_turns()
+
+
+async def _some_turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 async def _listen(stack: AsyncExitStack, serve: _Serve, trust: ssl.SSLContext | None = None) -> int:
     talks: set[asyncio.Task[None]] = set()
 
@@ -188,6 +204,8 @@ async def _listen(stack: AsyncExitStack, serve: _Serve, trust: ssl.SSLContext | 
         talk.add_done_callback(lambda _: writer.transport.abort())  # also where it never began
 
     async def close() -> None:
+        asyncio.get_running_loop().remove_reader(server.sockets[0].fileno())
+        await _some_turns()  # what asyncio has just accepted of a closed server is never let go
         server.close()
         for talk in talks:
             talk.cancel()
