@@ -5,7 +5,6 @@ just closing fails after it was sent, and such a failure may be a purchase.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Final, cast
@@ -25,6 +24,7 @@ from runner.provider.pages import page_of
 from runner.provider.parsing import LATEST, job_in_error, job_of, usable_id
 from runner.provider.payload import body_of
 from runner.provider.private import leads_astray
+from runner.provider.quiet import hush
 from runner.provider.refusals import Call, not_a_clip, refusal
 from runner.provider.replies import Cut, Missing, NotAServer, NotVideo, Refused, Troubled, Unreachable
 from runner.provider.retry_after import poll_after, unix_time
@@ -37,10 +37,6 @@ _WIRE: Final = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError)
 _SMALL: Final = 1 << 20  # bytes of a reply about one job
 _LARGE: Final = 16 << 20  # bytes of a page of jobs: prompts are long
 _HOPS: Final = 5
-_TALKATIVE: Final = (
-    # They would log whole URLs, and those of clips can be signed; and whole heads, with whatever a server puts there.
-    "httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks",
-)  # fmt: skip
 _DIRECT: Final = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # this machine is behind no proxy
 
 
@@ -69,8 +65,7 @@ class HttpVideos(Videos):
         self._secrets: Final[tuple[str, ...]] = () if key is None else (key,)
         self._clock: Final[Clock] = clock or SystemClock()
         self._times: Final = times or Times()
-        for name in _TALKATIVE:
-            logging.getLogger(name).setLevel(logging.WARNING)
+        hush()
         self._told_time: ToldTime | None = None
         self._posting, self._getting = _clients(kept=(0, 4))
 
