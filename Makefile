@@ -56,7 +56,7 @@ Makefile pyproject.toml constraints.txt: ;
 
 else
 
-.PHONY: help test lint format readme simulate mutants images kills merges fuzz network soak bench sandbox clean
+.PHONY: help test lint format readme simulate mutants images kills no-memory merges flips fuzz network soak bench sandbox clean
 
 help:
 	@echo 'make render manifest.yaml    make every clip that is not there yet; without a server: free previews'
@@ -78,7 +78,9 @@ help:
 	@echo 'make images                  every disk that a crash can leave, at every operation of a run'
 	@echo 'make kills N=200             kill real runs at random moments and at every point'
 	@echo 'make network                 the table of faults of a network and a server, cell by cell'
+	@echo 'make no-memory               what is lost, what the list says, how old the jobs are: each with each'
 	@echo 'make merges N=200            lockfiles of two branches, merged by git'
+	@echo 'make flips                   every bit of lockfiles and ledgers, turned'
 	@echo 'make fuzz N=2000             hostile manifests, lockfiles, replies and images'
 	@echo 'make soak N=10000            one long batch with 30 kills: nothing grows'
 	@echo 'make bench                   how fast previews are made'
@@ -117,6 +119,12 @@ kills: .venv/ready-dev
 
 network: .venv/ready-dev
 	@$(PYTHON_BIN) -m tests.crash.network $(ARGS)
+
+no-memory: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.crash.no_memory
+
+flips: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.crash.flips $(N)
 
 merges: .venv/ready-dev
 	@$(PYTHON_BIN) -m tests.crash.merges $(N)
