@@ -108,24 +108,24 @@ def test_an_image_that_means_harm_is_refused(quick: QuickDesk, reference: bytes 
     assert words in result.stderr
 
 
-LARGE = {
-    "PNG, 16 megapixels": large_png(4000, 4000),
-    "PNG, 64 megapixels": large_png(8000, 8000),
-    "JPEG in inks, in steps": saved("JPEG", (4000, 4000), "CMYK", progressive=True),
-    "WebP": saved("WEBP", (4000, 4000), "RGBA", lossless=True),
-    "PNG of 16 bits": saved("PNG", (4000, 4000), "I;16"),
+LARGE: dict[str, Callable[[], bytes]] = {
+    "PNG, 16 megapixels": lambda: large_png(4000, 4000),
+    "PNG, 64 megapixels": lambda: large_png(8000, 8000),
+    "JPEG in inks, in steps": lambda: saved("JPEG", (4000, 4000), "CMYK", progressive=True),
+    "WebP": lambda: saved("WEBP", (4000, 4000), "RGBA", lossless=True),
+    "PNG of 16 bits": lambda: saved("PNG", (4000, 4000), "I;16"),
 }
 
 
 @pytest.mark.parametrize("reference", LARGE.values(), ids=LARGE.keys())
-def test_a_large_image_is_looked_at_within_the_bounds(quick: QuickDesk, reference: bytes) -> None:
-    result = checked(quick, reference, ", fit: cover")
+def test_a_large_image_is_looked_at_within_the_bounds(quick: QuickDesk, reference: Callable[[], bytes]) -> None:
+    result = checked(quick, reference(), ", fit: cover")
     assert result.code == 0, result.stderr
     assert result.rss <= MEMORY
 
 
 def test_one_image_under_many_names_is_looked_at_once(quick: QuickDesk) -> None:
-    (quick.folder / "cat.png").write_bytes(LARGE["PNG, 16 megapixels"])
+    (quick.folder / "cat.png").write_bytes(LARGE["PNG, 16 megapixels"]())
     shot = b"- {id: a@, prompt: x, fit: cover, input_reference: 'x/../%scat.png'}\n"
     (quick.folder / "x").mkdir()
     shots = b"".join(shot.replace(b"@", b"%d" % each) % (b"./" * (each // 9)) for each in range(300))
