@@ -119,10 +119,6 @@ def _meet(port: int, name: str, call: str) -> Met:
     return Met(name=name, call=call, end=end, words=words, seconds=time.monotonic() - begun, memory=memory)
 
 
-_TRUST: Final = httpx.create_ssl_context()  # reading the certificates takes longer than all else
-vars(httpx)["create_ssl_context"] = lambda: _TRUST
-
-
 async def _asked(base_url: str, call: str, times: Times) -> tuple[str, str]:
     videos = HttpVideos(base_url, KEY, times=times)
     try:
@@ -201,6 +197,8 @@ def _joined(reading: int, asked: Asked) -> Met:
 
 
 def main(wanted: str) -> None:
+    trust = httpx.create_ssl_context()  # reading the certificates takes longer than all else
+    vars(httpx)["create_ssl_context"] = lambda: trust
     with served() as port:
         found = [asdict(met) for met in meetings(port, json.loads(wanted))]
     print(json.dumps(found))
