@@ -87,7 +87,7 @@ def read(line: bytes) -> Attempt | None:
     checked = _without_crc(line)
     try:
         tree = _JSON.decode(checked.decode())
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         raise BadLine("not a record") from None
     if not isinstance(tree, dict):
         raise BadLine("not a record")

@@ -171,6 +171,17 @@ def assert_calm(result: Measured) -> None:
     assert_harmless(result.said)
 
 
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "-1E+99999999999999999999", "9" * 5000])
+def test_a_number_that_no_machine_can_hold_is_damage(quick: QuickDesk, shop: Shop, number: str) -> None:
+    for line in (f'{{"lock":{number}}}', f'{{"shot":"beach","price":{number}}}'):
+        (quick.folder / "film.lock").write_text(f"{line}\n", encoding="utf-8")
+        for command in ("render", *READING):
+            told = quick.run(command, "film.yaml")
+            assert told.code == (4 if command == "render" else 0), told.stderr
+            assert_bounded(told)
+    assert shop.posts() == 0
+
+
 def test_a_lockfile_cannot_raise_the_budget(quick: QuickDesk, shop: Shop) -> None:
     quick.edit("version: 1\n", "version: 1\nbudget: 0.40\n")
     free = make_attempt(State.FAILED, request=make_request("another"), origin=shop.base_url)
