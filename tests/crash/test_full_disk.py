@@ -117,5 +117,5 @@ def _done(it: Stage) -> list[str]:
 def test_a_job_that_no_file_takes_is_named_though_another_failure_came_first(tmp_path: Path, cradle: Cradle) -> None:
     with stage(tmp_path, cradle=cradle, lists=False) as it:
         it.sandbox.faults.append(Fault(on=On.CREATE, do=Do.DELAY, when=Moment.AFTER, seconds=2, nth=3))
-        end = it.run("render", "film.yaml", fate=("full:part.write.before", 1))
+        end = it.run("render", "film.yaml", fate=("full:post.sent", 3))  # its clips come before its answer
         assert it.job_of("cliff") in end.stderr
