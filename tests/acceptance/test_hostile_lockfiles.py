@@ -171,6 +171,23 @@ def assert_calm(result: Measured) -> None:
     assert_harmless(result.said)
 
 
+@pytest.mark.parametrize("name", ["ffffffffffffffffffff", "zzzz", "\U0010ffff", "9" * 5000])
+@pytest.mark.parametrize("state", [State.ABANDONED, State.FAILED, State.UNSENT])
+def test_an_attempt_whose_name_sorts_last_does_not_order_a_purchase_again_and_again(
+    quick: QuickDesk, shop: Shop, name: str, state: State
+) -> None:
+    ordered = make_attempt(state, request=BEACH, origin=shop.base_url, resubmit=True)
+    (quick.folder / "film.lock").write_bytes(lines.HEADER + changed(ordered, {"attempt": name}))
+    for _ in range(3):
+        quick.run("render", "film.yaml", "--only", "beach")
+    assert shop.billed <= 1
+    quick.run("retake", "film.yaml", "beach")
+    bought = shop.billed
+    for _ in range(2):
+        quick.run("render", "film.yaml", "--only", "beach")
+    assert shop.billed == bought <= 2
+
+
 @pytest.mark.parametrize("number", ["1e99999999999999999999", "-1E+99999999999999999999", "9" * 5000])
 def test_a_number_that_no_machine_can_hold_is_damage(quick: QuickDesk, shop: Shop, number: str) -> None:
     for line in (f'{{"lock":{number}}}', f'{{"shot":"beach","price":{number}}}'):

@@ -58,7 +58,8 @@ def raw_json(rng: random.Random, tree: Any) -> bytes:
         case 4:
             text = "\ufeff" + text
         case 5:
-            text = text.replace('": ', '": ' + "9" * rng.choice((20, 5000)), 1)
+            number = rng.choice(("9" * 20, "9" * 5000, "1e99999999999999999999 ", "-1E+400 "))
+            text = text.replace('": ', f'": {number}', 1)
     return text.encode("utf-8", "surrogatepass")
 
 
