@@ -75,7 +75,7 @@ help:
 	@echo 'make readme                  write the tables and help texts of README.md anew'
 	@echo 'make simulate N=20000        that many worlds of random faults, on a virtual clock'
 	@echo 'make mutants                 break the purchase protocol on purpose; the simulation must notice'
-	@echo 'make images                  every disk that a crash can leave, at every operation of a run'
+	@echo 'make images                  every disk that a crash can leave; ARGS=--nth, --pairs, --mutants'
 	@echo 'make kills N=200             kill real runs at random moments and at every point'
 	@echo 'make network                 the table of faults of a network and a server, cell by cell'
 	@echo 'make no-memory               what is lost, what the list says, how old the jobs are: each with each'
