@@ -116,7 +116,7 @@ def test_the_key_is_in_no_log_of_any_level(desk: Desk, shop: Shop, site: Callabl
 def test_the_key_is_in_no_log_though_a_server_echoes_it(desk: Desk, site: Callable[[str], str], name: str) -> None:
     with zoo() as animals:
         environ = {"OPENAI_BASE_URL": animals.base_url(name), "OPENAI_API_KEY": zoos.KEY, "PYTHONPATH": site(LOUD)}
-        ended = desk.run("render", "film.yaml", "--settle", "0", "--stop-after", "3s", **environ)
+        ended = desk.run("render", "film.yaml", "--settle", "0", "--stop-after", "1s", **environ)
     assert ended.code in (1, 4)
     assert leaks(desk.folder.parent, desk.said, zoos.KEY) == []
 

@@ -87,9 +87,8 @@ def test_a_base_url_has_its_odd_forms_evened(quick: QuickDesk, shop: Shop, form:
     assert shop.billed == 2, "the origin is the same"
 
 
-@pytest.mark.parametrize("base_url", ["http://127.0.0.1:0/v1", "http://[::1]:9/v1"])
+@pytest.mark.parametrize("base_url", ["http://[::1]:9/v1"])
 def test_a_base_url_where_nobody_is_buys_nothing(quick: QuickDesk, base_url: str) -> None:
-    quick.edit("seconds: 4", "seconds: 4, fit: exact")
     stopped = quick.run("render", "film.yaml", "--stop-after", "0.1s", OPENAI_BASE_URL=base_url, OPENAI_API_KEY=KEY)
     assert stopped.code in (1, 4), stopped.stderr
     assert_bounded(stopped)
