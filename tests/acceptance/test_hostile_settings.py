@@ -113,7 +113,7 @@ def test_a_state_folder_that_cannot_be_written_buys_nothing(quick: QuickDesk, sh
     assert quick.run("status", "film.yaml", XDG_STATE_HOME=str(state)).code in (0, 4)
 
 
-@pytest.mark.parametrize("state", ["state", "./state", "", " ", "~/state"])
+@pytest.mark.parametrize("state", ["state", " ", "~/state"])
 def test_a_state_folder_that_is_not_absolute_never_lies_in_the_working_folder(
     quick: QuickDesk, shop: Shop, state: str
 ) -> None:
