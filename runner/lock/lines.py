@@ -308,4 +308,5 @@ def _clip(tree: Mapping[str, Any], at: Mapping[str, float]) -> Clip:
 def _number(value: Decimal | None) -> int | float | None:
     if value is None:
         return None
-    return int(value) if value == value.to_integral_value() else float(value)
+    number = float(value)  # first of all, since that is what comes back when the line is read
+    return int(number) if number.is_integer() else number

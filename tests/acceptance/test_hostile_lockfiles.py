@@ -211,6 +211,17 @@ def test_a_later_version_is_told_in_few_harmless_words(quick: QuickDesk, shop: S
     assert shop.posts() == 0
 
 
+@pytest.mark.parametrize(
+    "price", ["0." + "9" * 40, "1." + "0" * 40 + "1", "0.30000000000000000001", "1e-300", "0.80", "-0.0"]
+)
+def test_a_price_of_any_length_is_folded_the_same_way_twice(price: str) -> None:
+    line = lines.write(make_attempt(State.DONE, price=None), crc=False, owner=False)
+    record = lines.read(line.strip().replace(b'"price":null', b'"price":' + price.encode()))
+    assert record is not None
+    once = folded([record])
+    assert folded([each for each in map(lines.read, once.splitlines()) if each]) == once
+
+
 def test_a_stranger_does_not_own_what_this_machine_bought(quick: QuickDesk, shop: Shop) -> None:
     """A lockfile may say of a purchase what it wants: the ledger's facts are joined, and nothing is forgotten."""
     quick.run("render", "film.yaml")
