@@ -21,8 +21,8 @@ def assign(
 ) -> tuple[Mapping[ShotId, tuple[Attempt, ...]], tuple[Attempt, ...]]:
     """Whose attempt each is, and the claims by which left-over shots take over attempts that nobody kept."""
     owned, free = _kept(shots, attempts)
+    claims = _returned(owned)
     spare = _spare(owned)
-    claims: list[Attempt] = []
     for take_over in (_unkept, _unkept_clip, partial(_spare_clip, spare=spare)):
         for shot in shots:
             # The best comes first: a claim that is cut by a kill has then taken over what matters.
@@ -46,6 +46,19 @@ def _kept(shots: Sequence[Shot], attempts: Iterable[Attempt]) -> tuple[_Owned, _
         else:
             owned[owner].append(attempt)
     return owned, free
+
+
+def _returned(owned: _Owned) -> list[Attempt]:
+    """Claims for what fell back to an earlier name: else the name between would still come before it, once it is used
+    again.
+    """
+    claims = []
+    for shot, mine in owned.items():
+        for place, attempt in enumerate(mine):
+            if last_owner(attempt) != shot:
+                mine[place] = _claim(attempt, shot)
+                claims.append(mine[place])
+    return claims
 
 
 def _unkept(shot: Shot, owned: _Owned, free: _Free) -> list[Attempt]:

@@ -276,8 +276,21 @@ def test_claims_of_two_branches_with_one_number_are_settled_by_name() -> None:
 def test_a_claim_does_not_bind_a_shot_that_wants_something_else_now() -> None:
     clip = claimed(make_attempt(State.DONE), "walk")
     owned, claims = assign([make_shot("walk", "a dog"), make_shot("beach")], [clip])
-    assert owned == {"walk": (), "beach": (clip,)}
-    assert claims == ()
+    returned = claimed(clip, "walk", "beach")
+    assert owned == {"walk": (), "beach": (returned,)}
+    assert claims == (returned,)
+
+
+def test_a_shot_that_got_its_name_back_keeps_its_clip_from_a_new_shot_of_the_name_between() -> None:
+    # `s2` became `y` and `s2` again; then the equal `s1` became `y`.
+    there_and_back = claimed(make_attempt(State.DONE, 1, shot="s2"), "y")
+    plan = plan_of(make_shot("s2"), make_shot("s1"), known=[there_and_back, make_attempt(State.DONE, 2, shot="s1")])
+    known = [plan.claims[0], make_attempt(State.DONE, 2, shot="s1")]
+    later = plan_of(make_shot("s2"), make_shot("y"), known=known)
+    assert {step.shot: step.attempt.id for step in later.steps if step.attempt} == {
+        "s2": there_and_back.id,
+        "y": known[1].id,
+    }
 
 
 def test_a_name_that_is_used_again_does_not_mix_two_histories() -> None:

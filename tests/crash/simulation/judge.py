@@ -1,17 +1,20 @@
 """The invariants: the server's books against what people wanted, and against what the files and reports say."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from runner.events import Ending, ShotEnded
+from runner.execute.evidence import POST_MAX, SLACK
 from runner.execute.execution import Report
 from runner.lock.facts import RANK, Attempt, AttemptId, State, join_all
 from runner.lock.scan import scan
 from tests.crash.simulation.disk import Filesystem
-from tests.crash.simulation.life import Machine
+from tests.crash.simulation.life import SETTLE, Machine
 from tests.crash.simulation.people import Manifest, Wish, wish
 from tests.crash.simulation.server import Billed, clip_bytes
 
+_NEAR = SLACK + 5  # seconds: the server's clock is read in whole ones
+_LATEST = POST_MAX + SETTLE + _NEAR
 _THERE = (Ending.DONE, Ending.RESTORED, Ending.KEPT)
 
 
@@ -79,8 +82,19 @@ class Judge:
                 for job in each.jobs:
                     if owners.setdefault(job, each.id) != each.id and self._loses == "lockfile" and not self.apart:
                         raise Violation(f"{job} is two purchases: {owners[job]} and {each.id}")
+            self._check_ages(records.values())
         if self._loses == "lockfile" and self._server.polled - known:
             raise Violation(f"{self._server.polled - known} was used and is forgotten")
+
+    def _check_ages(self, records: Iterable[Attempt]) -> None:
+        """No POST makes a job before it is sent, or later than it can arrive: such a job is somebody else's."""
+        by_date = {each.id for each in self._ledgers() if each.owner and each.owner.calibrated}
+        for each in records:
+            begun = self._machine.born.get(each.id)
+            for job in each.jobs:
+                age = self._server.by_id[job].created - begun if begun is not None else 0.0
+                if each.id in by_date and job not in self._machine.by_hand and not -_NEAR < age < _LATEST:
+                    raise Violation(f"{each.intent.shot} took {job}, made {age:.0f} s after its attempt")
 
     def _check_promises(self, manifest: Manifest, records: dict[AttemptId, Attempt], settled: set[AttemptId]) -> None:
         for name, state in manifest.promised.items():
@@ -164,9 +178,17 @@ class Judge:
             open_ |= {wish(shot.request) for shot in manifest.shots if shot.id in manifest.held}
         if self._loses == "both":  # what nobody wants any more, or not so often, may be forgotten with both memories
             open_ |= {wish(job.request) for job in self._server.books} - self._wanting(known)
+        swapped = self._taken_for(known)
         for job in self._server.look():
-            if not job.foreign and job.id not in known and wish(job.request) not in open_:
+            if not job.foreign and job.id not in known and wish(job.request) not in open_ | swapped:
                 raise Violation(f"{job.id} was billed and nobody knows of it")
+
+    def _taken_for(self, known: set[str]) -> set[Wish]:
+        """Requests for which another client's equal job was taken while the list could not show ours yet, or at all."""
+        nature = self._server.nature
+        if nature.lists == "faithful" and not nature.lag and not nature.late:
+            return set()
+        return {wish(job.request) for job in self._server.books if job.foreign and job.id in known}
 
     def _wanting(self, known: set[str]) -> set[Wish]:
         """The requests for which fewer jobs are known than shots want them."""

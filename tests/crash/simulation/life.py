@@ -56,6 +56,8 @@ class Machine:
     profile: Profile
     retries: int
     alive: dict[str, "Process"] = field(default_factory=dict)
+    born: dict[AttemptId, float] = field(default_factory=dict)  # true time at which attempts were made
+    by_hand: set[str] = field(default_factory=set)  # jobs that a person named
 
 
 @dataclass(kw_only=True)
@@ -137,7 +139,9 @@ def _doors(process: Process, machine: Machine, disk: SimDisk, memory: Memory, sh
     rng, clock = machine.rng, machine.clock
 
     def nonce(newest: AttemptId) -> AttemptId:
-        return name_after(newest, int(clock.now() * 1000), f"{rng.randrange(16**8):08x}")
+        name = name_after(newest, int(clock.now() * 1000), f"{rng.randrange(16**8):08x}")
+        machine.born[name] = clock.true_time()
+        return name
 
     return Doors(
         disk=disk,

@@ -46,7 +46,9 @@ class Nature:
     poll_trouble: float = 0.0
     content_trouble: float = 0.0
     retention: float = 86_400.0
+    slow: float = 0.5  # most seconds between a job and the answer that tells it
     foreign: float = 0.0  # how often another client of the account buys something
+    echo: float = 0.0  # how often that is the very same
     dated: bool = True  # its replies have a Date
 
     def calm(self) -> None:
@@ -104,10 +106,10 @@ class Server:
     def _running_at(self, at: float) -> int:
         return sum(1 for job in self.books if job.created <= at < job.ends and not job.foreign)
 
-    def foreigner(self) -> None:
-        """Another client buys something of the same size and length."""
+    def foreigner(self, request: Request | None = None) -> None:
+        """Another client buys something of the same size and length, or the same altogether."""
         now = self.clock.true_time()
-        request = Request(model="sora-2", prompt=f"theirs {len(self.books)}", size="1280x720", seconds="4")
+        request = request or Request(model="sora-2", prompt=f"theirs {len(self.books)}", size="1280x720", seconds="4")
         job = Billed(
             id=f"video_theirs{len(self.books)}", request=request, created=now, ends=now + 30, fails=False, foreign=True
         )
@@ -149,7 +151,7 @@ class SimVideos:
         server.posts += 1
         server.look()
         if rng.random() < nature.foreign:
-            server.foreigner()
+            server.foreigner(request if rng.random() < nature.echo else None)
         if server.running() >= server.slots:
             server.refused += 1
             return _error(429, "Too many running tasks")
@@ -168,7 +170,7 @@ class SimVideos:
             return _error(429, "slow down", {"retry-after": "3"})
         job = server.commit(request)
         self._tick("billed")
-        await asyncio.sleep(rng.uniform(0.05, 0.5))
+        await asyncio.sleep(rng.uniform(0.05, nature.slow))
         if rng.random() < nature.lose_after:
             server.ambiguous += 1
             return _lost()

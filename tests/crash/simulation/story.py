@@ -10,6 +10,7 @@ from runner.lock.facts import Attempt, State
 from runner.lock.memory import Memory
 from runner.manifest.batch import Shot, ShotId
 from tests.crash.simulation.disk import File, SimDisk
+from tests.crash.simulation.leaning import Leaning
 from tests.crash.simulation.life import Machine, where
 from tests.crash.simulation.people import Manifest, draw_request, shot_of, wish
 
@@ -19,26 +20,28 @@ Event = Callable[[Manifest], None]
 class Story:
     """The events of one seed."""
 
-    def __init__(self, machine: Machine, *, loses: str, variety: int) -> None:
+    def __init__(self, machine: Machine, leaning: Leaning, *, loses: str, variety: int) -> None:
         self._machine = machine
         self._rng = machine.rng
         self._loses = loses
         self._variety = variety
-        events: dict[Event, int] = {
-            _nothing: 3,
-            self._edit: 4,
-            self._rename: 4,
-            self._add: 4,
-            self._reverse: 2,
-            self._ask_again: 1,
-            self.decide: 4,
-            self._change_key: 2,
-            self._change_clock: 2,
-            self._lose_clips: 2,
-            self.roll_back: 2 if loses != "ledger" else 0,
-            self._lose_ledger: 2 if loses != "lockfile" else 0,
+        weights = leaning.events or {
+            "nothing": 3,
+            "edit": 4,
+            "rename": 4,
+            "add": 4,
+            "reverse": 2,
+            "ask_again": 1,
+            "decide": 4,
+            "colleague_buys": 1,
+            "change_key": 2,
+            "change_clock": 2,
+            "lose_clips": 2,
+            "roll_back": 2 if loses != "ledger" else 0,
+            "lose_ledger": 2 if loses != "lockfile" else 0,
         }
-        self._events, self._weights = list(events), list(events.values())
+        self._events: list[Event] = [getattr(self, name) for name in weights]
+        self._weights = list(weights.values())
 
     def turn(self, manifest: Manifest) -> None:
         """Something happens to a manifest, or nothing."""
@@ -48,21 +51,23 @@ class Story:
 
     # -- people
 
-    def _edit(self, manifest: Manifest) -> None:
+    def nothing(self, manifest: Manifest) -> None: ...
+
+    def edit(self, manifest: Manifest) -> None:
         number = self._rng.randrange(len(manifest.shots))
         manifest.shots[number] = replace(manifest.shots[number], request=draw_request(self._rng, self._variety))
 
-    def _rename(self, manifest: Manifest) -> None:
+    def rename(self, manifest: Manifest) -> None:
         """Also to a name that another shot had before."""
         number = self._rng.randrange(len(manifest.shots))
         taken = {shot.id for shot in manifest.shots}
         free = [name for name in ("s0", "s1", "s2", "x", "y") if name not in taken]
         manifest.shots[number] = replace(manifest.shots[number], id=ShotId(self._rng.choice(free)))
 
-    def _reverse(self, manifest: Manifest) -> None:
+    def reverse(self, manifest: Manifest) -> None:
         manifest.shots.reverse()
 
-    def _add(self, manifest: Manifest) -> None:
+    def add(self, manifest: Manifest) -> None:
         """A new shot, often in front, often equal to one that stands already."""
         taken = {shot.id for shot in manifest.shots}
         free = [name for name in ("s0", "s1", "s2", "x", "y") if name not in taken]
@@ -73,7 +78,11 @@ class Story:
         request = twin if self._rng.random() < 0.6 else draw_request(self._rng, self._variety)
         manifest.shots.insert(self._rng.choice((0, len(manifest.shots))), shot_of(self._rng.choice(free), request))
 
-    def _ask_again(self, manifest: Manifest) -> None:
+    def colleague_buys(self, manifest: Manifest) -> None:
+        """The same words, by another client of the account."""
+        self._machine.server.foreigner(self._rng.choice(manifest.shots).request)
+
+    def ask_again(self, manifest: Manifest) -> None:
         """A person wants another take."""
         shot = self._rng.choice(manifest.shots)
         manifest.retakes = {shot.id}
@@ -95,6 +104,7 @@ class Story:
         mine = [job for job in mine if job.id not in known]
         match self._rng.randrange(3):
             case 0 if mine:
+                self._machine.by_hand.add(mine[0].id)
                 memory.record(adopted(attempt, mine[0].id, now))
             case 1:
                 memory.record(given_up(attempt, now, resubmit=True))
@@ -104,10 +114,10 @@ class Story:
 
     # -- git and fate
 
-    def _change_key(self, manifest: Manifest) -> None:
+    def change_key(self, manifest: Manifest) -> None:
         manifest.key = "key-two"
 
-    def _change_clock(self, _: Manifest) -> None:
+    def change_clock(self, _: Manifest) -> None:
         self._machine.clock.skew = self._rng.choice((0.0, 86_400.0, -86_400.0, -3e8))
 
     def roll_back(self, manifest: Manifest) -> None:
@@ -116,7 +126,7 @@ class Story:
         older = self._rng.choice(manifest.older) if manifest.older and self._rng.random() < 0.5 else None
         self._machine.fs.put(manifest.lockfile, older)
 
-    def _lose_ledger(self, manifest: Manifest) -> None:
+    def lose_ledger(self, manifest: Manifest) -> None:
         """A new machine: only lockfiles are left, or nothing."""
         fs = self._machine.fs
         if self._loses == "both":
@@ -126,7 +136,7 @@ class Story:
         if self._loses == "both" and self._rng.random() < 0.5:
             self.roll_back(manifest)
 
-    def _lose_clips(self, manifest: Manifest) -> None:
+    def lose_clips(self, manifest: Manifest) -> None:
         fs = self._machine.fs
         for path in [Path(path) for path in fs.files if path.endswith(".mp4")]:
             if self._rng.random() < 0.5:
@@ -169,9 +179,6 @@ class Story:
     def memory(self, manifest: Manifest) -> Memory:
         disk = SimDisk(self._machine.fs, lambda what: None, lambda what: 0)
         return Memory.open(disk, where(manifest), set())
-
-
-def _nothing(_: Manifest) -> None: ...
 
 
 def united(base: list[bytes], ours: list[bytes], theirs: list[bytes], rng: random.Random) -> list[bytes]:

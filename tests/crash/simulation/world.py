@@ -12,14 +12,12 @@ from runner.execute.execution import Report
 from runner.lock.facts import State
 from tests.crash.simulation.disk import Crash, Filesystem
 from tests.crash.simulation.judge import Judge, Violation
-from tests.crash.simulation.life import LONGEST, SETTLE, Machine, Process, live, profile
+from tests.crash.simulation.leaning import LEANINGS, WEIGHTS, draw_nature
+from tests.crash.simulation.life import Machine, Process, live, profile
 from tests.crash.simulation.loop import VirtualClock, VirtualLoop
 from tests.crash.simulation.people import Manifest, draw_request, shot_of
-from tests.crash.simulation.server import Nature, Server
+from tests.crash.simulation.server import Server
 from tests.crash.simulation.story import Story
-
-LIVES = (1, 1, 1, 1, 2, 2, 3)
-GAPS = (0.0, 0.0, 5.0, 60.0, 600.0, 7200.0, 100_000.0)
 
 
 class World:
@@ -32,10 +30,12 @@ class World:
         random.seed(seed)
         loop = VirtualLoop()
         clock = VirtualClock(loop)
-        self.nature = draw_nature(rng)
-        self.variety = rng.choice((1, 3, 6))
-        # Losing the ledger and the lockfile together is survived only by a list that still shows what was bought.
-        self.loses = rng.choice(("lockfile", "ledger", "both" if self.nature.lists == "faithful" else "lockfile"))
+        (self.leaning,) = rng.choices(LEANINGS, WEIGHTS)
+        self.nature = draw_nature(rng, self.leaning)
+        self.variety = rng.choice(self.leaning.variety)
+        self.loses = rng.choice(self.leaning.loses)
+        if self.loses == "both" and self.nature.lists != "faithful":
+            self.loses = "lockfile"  # what both memories lose is found only in a list that still shows it
         complete = self.nature.lists == "faithful" and rng.random() < 0.7
         self.machine = Machine(
             rng=rng,
@@ -46,15 +46,17 @@ class World:
             profile=profile(complete=complete, retention=self.nature.retention),
             retries=rng.choice((0, 0, 1, 2)),
         )
-        count = rng.choice((1, 1, 2)) if self.loses == "lockfile" else 1
+        count = rng.choice(self.leaning.manifests) if self.loses == "lockfile" else 1
         self.manifests = [self._draw_manifest(number) for number in range(count)]
-        self.story = Story(self.machine, loses=self.loses, variety=self.variety)
+        self.story = Story(self.machine, self.leaning, loses=self.loses, variety=self.variety)
         self.judge = Judge(self.machine, self.manifests, loses=self.loses)
 
     def play(self) -> None:
         """All lives, then calm, then the last account. Raises Violation."""
-        lives = self.rng.choice(LIVES)
-        branch = self.rng.randint(1, 2) if self.rng.random() < 0.5 and self.loses == "lockfile" else None
+        lives = self.rng.choice(self.leaning.lives)
+        branch = (
+            self.rng.randint(1, 2) if self.rng.random() < self.leaning.branch and self.loses == "lockfile" else None
+        )
         try:
             for number in range(lives):
                 if number == branch:
@@ -83,17 +85,19 @@ class World:
         base, far = self.story.lines(manifest), self.story.fork(manifest, number)
         self.judge.apart = True
         self.judge.manifests = [*self.manifests, far]
-        if self.rng.random() < 0.5:
-            self.story.decide(manifest)
+        for each in (manifest, far):
+            if self.rng.random() < 0.5:
+                self.story.decide(each)
         for _ in range(self.rng.choice((1, 2))):
             self._life_together([manifest, far])
-            self._pass(self.rng.choice(GAPS[:-1]))
+            self._pass(self.rng.choice(self.leaning.gaps[:6]))
             self.story.turn(manifest)
         self.story.merge(manifest, far, base)
         self.judge.manifests = self.manifests
 
     def _between_lives(self) -> None:
-        self._pass(self.rng.choice(GAPS[:-1] if self.loses == "both" else GAPS))
+        gaps = self.leaning.gaps
+        self._pass(self.rng.choice(gaps[:6] if self.loses == "both" else gaps))
         for manifest in self.manifests:
             self.story.turn(manifest)
         if not self.machine.profile.list_complete and self.loses != "both" and self.rng.random() < 0.05:
@@ -172,7 +176,7 @@ class World:
     def _process(self, manifest: Manifest) -> Process:
         rng = self.rng
         process = Process(manifest=manifest)
-        if rng.random() < 0.8:
+        if rng.random() < self.leaning.fuse:
             process.fuse = rng.randint(1, rng.choice((40, 160)))
         if rng.random() < 0.1:
             code = rng.choice((errno.ENOSPC, errno.EIO))
@@ -189,7 +193,7 @@ class World:
     def _draw_manifest(self, number: int) -> Manifest:
         shots = [
             shot_of(f"s{each}", draw_request(self.rng, self.variety))
-            for each in range(self.rng.choice((1, 1, 2, 2, 3)))
+            for each in range(self.rng.choice(self.leaning.shots))
         ]
         manifest = Manifest(path=Path(f"/sim/m{number}/batch.yaml"), shots=shots)
         manifest.note_wishes()
@@ -197,26 +201,3 @@ class World:
 
     def _pass(self, seconds: float) -> None:
         self.machine.loop.jump(seconds)
-
-
-def draw_nature(rng: random.Random) -> Nature:
-    """A server: what its list is like, and how often what goes wrong."""
-    rate = lambda most: rng.uniform(0, most) if rng.random() < 0.5 else 0.0  # noqa: E731
-    lag = rng.choice((0.0, 0.0, 20.0))
-    return Nature(
-        lists=rng.choice(("faithful", "faithful", "faithful", "none", "empty", "partial", "blind", "normalising")),
-        lag=lag,
-        late=rng.choice((0.0, 60.0, SETTLE - 310.0 - lag)),
-        render=rng.choice((1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 20.0, 20.0, 60.0, LONGEST)),
-        fails=rate(0.2),
-        lose_before=rate(0.3),
-        lose_after=rate(0.3),
-        error_before=rate(0.2),
-        error_after=rate(0.2),
-        unsent=rate(0.3),
-        busy=rate(0.3),
-        poll_trouble=rate(0.3),
-        content_trouble=rate(0.5),
-        foreign=rate(0.3),
-        dated=rng.random() < 0.9,
-    )
