@@ -79,7 +79,7 @@ class Control:
         Raises:
             Interrupted: jobs are no longer awaited, and it does not come soon.
         """
-        task = asyncio.ensure_future(asking)
+        task = asyncio.create_task(asking)
         try:
             while not task.done() and self.waiting:
                 await self.change(task=task)

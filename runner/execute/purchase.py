@@ -239,7 +239,7 @@ class Buyer:
 
 async def _shielded(posting: Coroutine[None, None, Posted]) -> Posted:
     """Await a POST to its end even if this task is cancelled meanwhile: it must not be cut in the middle."""
-    task = asyncio.ensure_future(posting)
+    task = asyncio.create_task(posting)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
+from operator import attrgetter, is_
 from typing import Any, Final, NewType, TypeVar
 
 from runner.manifest.request import Fingerprint, Request
@@ -131,7 +133,7 @@ class Attempt:
     owner: Owner | None = None
     more: Mapping[str, Any] = field(default_factory=dict)  # keys of a later version, kept as they are
 
-    @property
+    @cached_property
     def state(self) -> State:
         """The fact of the highest rank."""
         if self.clip:
@@ -163,6 +165,9 @@ class Attempt:
         return self.intent.request.fingerprint
 
 
+_PARTS: Final = attrgetter("ruling", "acceptance", "end", "clip", "claims", "owner", "more")
+
+
 def name_after(newest: AttemptId, at: int, chance: str) -> AttemptId:
     """A name for an attempt made at a time (ms): it sorts after the newest, though a clock was turned back since."""
     try:
@@ -173,21 +178,31 @@ def name_after(newest: AttemptId, at: int, chance: str) -> AttemptId:
 
 
 def join(one: Attempt, other: Attempt) -> Attempt:
-    """One record of two: part by part, the later rank wins, ties go by canonical bytes, ids and claims accumulate."""
-    if one == other:
+    """One record of two: part by part, the later rank wins, ties go by canonical bytes, ids and claims accumulate.
+
+    It is one of the two itself where the other says nothing new: most of what is read was read before.
+    """
+    if one is other:
         return one
-    acceptance = _join_acceptance(one.acceptance, other.acceptance)
-    return replace(
-        one,
-        intent=_greater(one.intent, other.intent) or one.intent,
-        ruling=_greater(one.ruling, other.ruling),
-        acceptance=acceptance,
-        end=_greater(one.end, other.end),
-        clip=_greater(one.clip, other.clip),
-        claims=tuple(sorted({*one.claims, *other.claims})),
-        owner=_join_owner(one.owner, other.owner),
-        more=_join_more(one.more, other.more),
+    parts = (
+        _greater(one.ruling, other.ruling),
+        _join_acceptance(one.acceptance, other.acceptance),
+        _greater(one.end, other.end),
+        _greater(one.clip, other.clip),
+        _join_claims(one.claims, other.claims),
+        _join_owner(one.owner, other.owner),
+        _join_more(one.more, other.more),
     )
+    if one.intent == other.intent:
+        for each in (one, other):
+            if all(map(is_, parts, _PARTS(each))):
+                return each
+    intent = _greater(one.intent, other.intent) or one.intent
+    ruling, acceptance, end, clip, claims, owner, more = parts
+    return Attempt(
+        id=one.id, intent=intent, ruling=ruling, acceptance=acceptance, end=end, clip=clip, claims=claims, owner=owner,
+        more=more,
+    )  # fmt: skip
 
 
 def join_all(records: Iterable[Attempt], into: Mapping[AttemptId, Attempt] | None = None) -> dict[AttemptId, Attempt]:
@@ -217,7 +232,10 @@ def corrected(told: Attempt, known: Attempt) -> Attempt:
 
 def adds(record: Attempt, known: Attempt | None) -> bool:
     """Whether a record says anything that the known one does not."""
-    return known is None or join(known, record) != known
+    if known is None:
+        return True
+    joined = join(known, record)
+    return joined is not known and joined != known
 
 
 _Part = TypeVar("_Part", Intent, Ruling, End, Clip)
@@ -235,27 +253,36 @@ def _greater(one: _Part | None, other: _Part | None) -> _Part | None:
     return max(one, other, key=lambda part: (part.at, _canonical(part)))
 
 
+def _join_claims(one: tuple[Claim, ...], other: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    joined = tuple(sorted({*one, *other})) if other else one
+    return one if joined == one else joined
+
+
 def _join_acceptance(one: Acceptance | None, other: Acceptance | None) -> Acceptance | None:
     if one is None or other is None or one == other:
         return other if one is None else one
     created = [at for at in (one.created_at, other.created_at) if at is not None]
-    return Acceptance(
+    joined = Acceptance(
         jobs=tuple(sorted({*one.jobs, *other.jobs})),
         at=min(one.at, other.at),
         created_at=min(created) if created else None,
     )
+    return one if joined == one else joined
 
 
 def _join_owner(one: Owner | None, other: Owner | None) -> Owner | None:
     if one is None or other is None or one == other:
         return other if one is None else one
     maker = max(one, other, key=lambda owner: (owner.key, owner.calibrated))
-    return replace(maker, paths=tuple(sorted({*one.paths, *other.paths})))
+    joined = replace(maker, paths=tuple(sorted({*one.paths, *other.paths})))
+    return one if joined == one else joined
 
 
 def _join_more(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
-    if not one or not other or one == other:
-        return one or other
+    if not other or one == other:
+        return one
+    if not one:
+        return other
     keys = {*one, *other}
     return {key: max((part[key] for part in (one, other) if key in part), key=_canonical) for key in sorted(keys)}
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from runner.disk import Disk, append_durably
 from runner.errors import LockfileDamaged
 from runner.lock import lines
-from runner.lock.facts import Attempt, adds, join
+from runner.lock.facts import Attempt, join
 from runner.lock.known import Known
 from runner.lock.lockfile import believe
 from runner.lock.scan import scan
@@ -52,9 +52,9 @@ class Ledger:
     def add(self, record: Attempt, *, key: str) -> None:
         """Record a fact durably, if it is news; only while held. Raises OSError."""
         known = self.attempts.get(record.id)
-        if not adds(record, known):
-            return
         joined = record if known is None else join(known, record)
+        if joined is known or joined == known:
+            return
         self._append(joined, self._name(record.intent.origin, key))
         self.attempts[record.id] = joined
 

@@ -56,6 +56,7 @@ _KNOWN: Final = frozenset(
         "crc",
     ]
 )
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _JSON: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=no_number)
 _CRC_MARK: Final = b',"crc":"'
 _LIKE_A_CRC: Final = re.compile(r"...:[0-9a-f]{8}", re.DOTALL)
@@ -71,10 +72,14 @@ class NewerVersion(ValueError):
 
 def write(record: Attempt, *, crc: bool, owner: bool) -> bytes:
     """A record as a line. `crc` for the unfolded tail, `owner` for the ledger."""
-    body = json.dumps(_tree(record, owner=owner), ensure_ascii=False, separators=(",", ":")).encode()
+    body = _body(record, owner=owner)
     if not crc:
         return body + b"\n"
     return body[:-1] + _CRC_MARK + _crc(body) + b'"}\n'
+
+
+def _body(record: Attempt, *, owner: bool) -> bytes:
+    return _ENCODE(_tree(record, owner=owner)).encode()
 
 
 def read(line: bytes) -> Attempt | None:

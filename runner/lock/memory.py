@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 from runner.disk import Disk
 from runner.errors import DiskFailed, LockfileDamaged
-from runner.lock.facts import Attempt, AttemptId, Owner, Ruling, State, corrected, join, join_all
+from runner.lock.facts import Attempt, AttemptId, Owner, Ruling, State, adds, corrected, join, join_all
 from runner.lock.known import Known
 from runner.lock.ledger import Ledger
 from runner.lock.lockfile import Lockfile, believe
@@ -69,7 +69,7 @@ class Memory:
             with memory.ledger.held():
                 memory._sync_lockfile()
                 for record in memory._join(wanted):
-                    memory.ledger.add(memory._ours(record), key=where.key)
+                    memory._teach(record)
             memory.fold()
         except OSError as error:
             raise _disk_failed(where.lockfile, error) from error
@@ -164,7 +164,7 @@ class Memory:
             return False
         found = self._corrected(believe(self._lockfile.load(), self._where.lockfile))
         for record in found:
-            self.ledger.add(self._ours(record), key=self._where.key)
+            self._teach(record)
         self.attempts = Known(join_all(found, self.attempts).values())
         return True
 
@@ -208,10 +208,13 @@ class Memory:
             if unfinished or (bought and each.fingerprint in wanted):
                 yield each
 
-    def _ours(self, record: Attempt) -> Attempt:
-        """A lockfile's fact, with the note that this manifest has it: so the ledger can give it back."""
-        owner = Owner(paths=(str(self._where.manifest),), key="", calibrated=False)
-        return join(record, replace(record, owner=owner))
+    def _teach(self, record: Attempt) -> None:
+        """Tell the ledger a lockfile's fact, and that this manifest has it: so the ledger can give it back."""
+        ours, known = str(self._where.manifest), self.ledger.attempts.get(record.id)
+        if known and known.owner and ours in known.owner.paths and not adds(record, known):
+            return
+        owner = Owner(paths=(ours,), key="", calibrated=False)
+        self.ledger.add(join(record, replace(record, owner=owner)), key=self._where.key)
 
     def _rescue(self, fact: Attempt, failure: _Failure) -> _Failure:
         if fact.acceptance is None:

@@ -1,6 +1,6 @@
 """How a shot stands: which of its attempts speaks for it, and what that one means."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from runner.lock.facts import Attempt, State
@@ -18,14 +18,20 @@ _PLAINLY: Final = {
 }
 
 
-def foremost(attempts: Sequence[Attempt]) -> Attempt | None:
-    """The attempt that speaks for the shot: the newest take that has, or may get, a clip; else the latest word."""
+def foremost(attempts: Sequence[Attempt], here: Callable[[Attempt], bool] = lambda _: False) -> Attempt | None:
+    """The attempt that speaks for the shot: the newest take that has, or may get, a clip; else the latest word.
+
+    Where a take was bought twice, the clip that is `here` stays.
+    """
     told = [each for each in attempts if each.state is not State.UNSENT]
     latest = max(told or attempts, key=lambda each: each.id, default=None)
     going = [each for each in told if each.state in WORTH]
     if not going or latest is None:
         return latest
     newest = max(going, key=lambda each: (each.intent.take, WORTH[each.state], each.id))
+    rivals = [each for each in going if each.intent.take == newest.intent.take and each.clip]
+    if len(rivals) > 1:
+        newest = max(rivals, key=lambda each: (here(each), each.id))
     return latest if _ordered(latest) and latest.intent.take > newest.intent.take else newest
 
 

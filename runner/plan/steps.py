@@ -113,7 +113,7 @@ def total(costs: Iterable[Decimal | None]) -> Decimal | None:
 
 
 def _step(shot: Shot, mine: Sequence[Attempt], situation: Situation, *, known: bool) -> Step:
-    attempt = foremost(mine)
+    attempt = foremost(mine, lambda each: bool(each.clip and situation.clips.here(shot.id, each.clip)))
     take = attempt.intent.take if attempt else 1
     best = Best.OTHER if known else Best.NOTHING
     if attempt:

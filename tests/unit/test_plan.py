@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.lock.facts import Attempt, Claim, State, join_all
+from runner.lock.facts import Attempt, Claim, Clip, State, join_all
 from runner.manifest.batch import Shot, ShotId
 from runner.plan.ownership import assign, owner_of
 from runner.plan.standing import may_retry, servable
@@ -18,6 +18,7 @@ from runner.plan.steps import Plan, make, total
 from runner.plan.table import TABLE, Action, Best, Reason, Row, decide
 from tests.unit.factories import (
     BORN,
+    Clips,
     claimed,
     make_attempt,
     make_clip,
@@ -291,6 +292,18 @@ def test_a_shot_that_got_its_name_back_keeps_its_clip_from_a_new_shot_of_the_nam
         "s2": there_and_back.id,
         "y": known[1].id,
     }
+
+
+@pytest.mark.parametrize("shown", [1, 2])
+def test_of_a_take_that_was_bought_twice_the_clip_that_is_there_stays(shown: int) -> None:
+    known = [replace(make_attempt(State.DONE, number), clip=make_clip(sha256=f"{number}" * 64)) for number in (1, 2)]
+
+    class Shown(Clips):
+        def here(self, shot: str, clip: Clip) -> bool:
+            return clip.sha256 == f"{shown}" * 64
+
+    (step, *_) = make([make_shot()], make_situation(*known, clips=Shown())).steps
+    assert (step.action, step.attempt) == (Action.KEEP, known[shown - 1])
 
 
 def test_a_name_that_is_used_again_does_not_mix_two_histories() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from runner.errors import DiskFailed
 from runner.lock import facts, ledger, lockfile, scan
 from runner.lock.facts import Attempt, Claim, Owner, State, join
 from runner.lock.memory import Memory
@@ -169,10 +170,13 @@ def lockfile_not_taken_in() -> list[Patch]:
 
     def open_(cls: Any, disk: Any, where: Any, wanted: Any) -> Any:
         made = cls(disk, where)
-        with made.ledger.held():
-            made._sync_lockfile()
-            made._join(wanted)
-        made.fold()
+        try:
+            with made.ledger.held():
+                made._sync_lockfile()
+                made._join(wanted)
+            made.fold()
+        except OSError as error:
+            raise DiskFailed(str(error)) from error
         return made
 
     return [patch.object(Memory, "open", classmethod(open_))]

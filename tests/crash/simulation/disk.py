@@ -159,7 +159,8 @@ class SimDisk:
             self._fs.link(str(path), file)
         code = self._fails("write")
         kept = data[: len(data) // 2] if code else data
-        file.data = file.data[:at].ljust(at, b"\0") + kept + file.data[at + len(kept) :]
+        old = file.data
+        file.data = old + kept if at == len(old) else old[:at].ljust(at, b"\0") + kept + old[at + len(kept) :]
         if code:
             raise OSError(code, "no space left on device", str(path))
         self._tick("written")

@@ -56,7 +56,7 @@ class Judge:
                 raise Violation(f"{count} bills for {request}, {allowed[request]} wanted: {jobs}")
 
     def _check_slots(self) -> None:
-        if self.apart:
+        if self.apart or self._mistaken({job for each in self._ledgers() for job in each.jobs}):
             return
         if self._loses == "lockfile" and self._server.refused:
             raise Violation("a purchase was tried while no slot was free")
@@ -72,6 +72,7 @@ class Judge:
         settled = {each.id for each in ledgers if each.state is State.UNSENT}
         books = self._server.by_id
         owners: dict[str, str] = {}
+        by_date = {each.id for each in ledgers if each.owner and each.owner.calibrated}
         for manifest in self.manifests:
             records = self.records(manifest)
             known |= {job for each in records.values() for job in each.jobs}
@@ -82,18 +83,17 @@ class Judge:
                 for job in each.jobs:
                     if owners.setdefault(job, each.id) != each.id and self._loses == "lockfile" and not self.apart:
                         raise Violation(f"{job} is two purchases: {owners[job]} and {each.id}")
-            self._check_ages(records.values())
+            self._check_ages(records.values(), by_date)
         if self._loses == "lockfile" and self._server.polled - known:
             raise Violation(f"{self._server.polled - known} was used and is forgotten")
 
-    def _check_ages(self, records: Iterable[Attempt]) -> None:
+    def _check_ages(self, records: Iterable[Attempt], by_date: set[AttemptId]) -> None:
         """No POST makes a job before it is sent, or later than it can arrive: such a job is somebody else's."""
-        by_date = {each.id for each in self._ledgers() if each.owner and each.owner.calibrated}
         for each in records:
-            begun = self._machine.born.get(each.id)
-            for job in each.jobs:
-                age = self._server.by_id[job].created - begun if begun is not None else 0.0
-                if each.id in by_date and job not in self._machine.by_hand and not -_NEAR < age < _LATEST:
+            begun = self._machine.born.get(each.id) if each.id in by_date else None
+            for job in each.jobs if begun is not None else ():
+                age = self._server.by_id[job].created - begun
+                if job not in self._machine.by_hand and not -_NEAR < age < _LATEST:
                     raise Violation(f"{each.intent.shot} took {job}, made {age:.0f} s after its attempt")
 
     def _check_promises(self, manifest: Manifest, records: dict[AttemptId, Attempt], settled: set[AttemptId]) -> None:
@@ -178,12 +178,12 @@ class Judge:
             open_ |= {wish(shot.request) for shot in manifest.shots if shot.id in manifest.held}
         if self._loses == "both":  # what nobody wants any more, or not so often, may be forgotten with both memories
             open_ |= {wish(job.request) for job in self._server.books} - self._wanting(known)
-        swapped = self._taken_for(known)
+        swapped = self._mistaken(known)
         for job in self._server.look():
             if not job.foreign and job.id not in known and wish(job.request) not in open_ | swapped:
                 raise Violation(f"{job.id} was billed and nobody knows of it")
 
-    def _taken_for(self, known: set[str]) -> set[Wish]:
+    def _mistaken(self, known: set[str]) -> set[Wish]:
         """Requests for which another client's equal job was taken while the list could not show ours yet, or at all."""
         nature = self._server.nature
         if nature.lists == "faithful" and not nature.lag and not nature.late:

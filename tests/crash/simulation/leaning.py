@@ -21,13 +21,14 @@ _FAULTLESS: Mapping[str, float] = dict.fromkeys(
 class Leaning:
     """What is drawn from."""
 
-    lives: tuple[int, ...] = (1, 1, 1, 1, 2, 2, 3)
-    manifests: tuple[int, ...] = (1, 1, 2)
-    shots: tuple[int, ...] = (1, 1, 2, 2, 3)
+    lives: tuple[int, ...] = (1, 1, 1, 1, 1, 1, 2, 3)
+    manifests: tuple[int, ...] = (1, 1, 1, 1, 1, 2)
+    shots: tuple[int, ...] = (1, 1, 1, 1, 2, 3)
     variety: tuple[int, ...] = (1, 3, 6)  # how many prompts there are
     gaps: Draws = (0.0, 0.0, 5.0, 60.0, 600.0, 7200.0, 100_000.0)  # seconds between lives
     fuse: float = 0.8  # how often a process is to die
-    branch: float = 0.35  # how often a colleague goes on from the same commit
+    branch: float = 0.2  # how often a colleague goes on from the same commit
+    account: float = 0.25  # how often a run with nothing to do comes last
     loses: tuple[str, ...] = ("lockfile", "ledger", "both")
     lists: tuple[str, ...] = ("faithful",) * 3 + ("none", "empty", "partial", "blind", "normalising")
     events: Mapping[str, int] = field(default_factory=dict)  # the weights of the only things that happen; else all do
@@ -37,9 +38,9 @@ class Leaning:
 ANYTHING = Leaning()
 # Shots are renamed back and forth, and get twins, on a server that does nothing wrong.
 NAMES = Leaning(
-    lives=(4, 5),
+    lives=(3, 4),
     manifests=(1,),
-    shots=(1, 2),
+    shots=(1, 1, 2),
     variety=(1,),
     gaps=(5.0,),
     fuse=0.05,
@@ -74,19 +75,35 @@ ECHOES = Leaning(
 )
 # Hardly an answer arrives, renders are long, and people decide soon.
 DOUBTS = Leaning(
-    lives=(2, 3),
-    shots=(2, 3),
+    lives=(2,),
+    shots=(2,),
+    manifests=(1,),
     gaps=(0.0, 5.0, 60.0),
     fuse=0.4,
-    branch=0.5,
+    branch=0.4,
     loses=("lockfile",),
     lists=("faithful", "none", "empty", "partial"),
     events={"decide": 8, "ask_again": 2, "add": 2, "nothing": 1},
-    rates=_FAULTLESS | {"lose_before": 0.1, "lose_after": 0.5, "render": LONGEST},
+    rates=_FAULTLESS | {"lose_before": 0.1, "lose_after": 0.5, "render": 300.0},
 )
 
-LEANINGS = (ANYTHING, NAMES, RIVALS, ECHOES, DOUBTS)
-WEIGHTS = (6, 1, 1, 1, 1)
+# Two people decide about the same doubt on two branches.
+FORKS = Leaning(
+    lives=(2,),
+    manifests=(1,),
+    shots=(1,),
+    gaps=(0.0, 60.0, 600.0),
+    fuse=0.4,
+    branch=1.0,
+    account=1.0,
+    loses=("lockfile",),
+    lists=("faithful", "none", "empty", "partial"),
+    events={"nothing": 1},
+    rates=_FAULTLESS | {"lose_after": 0.7, "render": 1.0},
+)
+
+LEANINGS = (ANYTHING, NAMES, RIVALS, ECHOES, DOUBTS, FORKS)
+WEIGHTS = (15, 1, 1, 1, 1, 1)
 
 
 def draw_nature(rng: random.Random, leaning: Leaning) -> Nature:
@@ -104,10 +121,10 @@ def draw_nature(rng: random.Random, leaning: Leaning) -> Nature:
         lose_after=rate(0.3),
         error_before=rate(0.2),
         error_after=rate(0.2),
-        unsent=rate(0.3),
-        busy=rate(0.3),
-        poll_trouble=rate(0.3),
-        content_trouble=rate(0.5),
+        unsent=rate(0.2),
+        busy=rate(0.2),
+        poll_trouble=rate(0.2),
+        content_trouble=rate(0.3),
         foreign=rate(0.3),
         echo=rate(0.3),
         dated=rng.random() < 0.9,

@@ -5,7 +5,6 @@ go through it, so it is small.
 """
 
 import asyncio
-import contextvars
 import heapq
 from asyncio import events
 from collections import deque
@@ -42,7 +41,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._now = 0.0
         self._jumps = 0
         self._number = 0
-        self._ready: deque[tuple[Any, Any, Any]] = deque()  # context, call, arguments
+        self._ready: deque[tuple[Any, Any]] = deque()  # call, arguments: nobody here has variables of a context
         self._alarms: list[tuple[float, int, Alarm]] = []
 
     def time(self) -> float:
@@ -53,13 +52,13 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._now += max(seconds, 0.0)
 
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> Any:
-        self._ready.append((context or contextvars.copy_context(), callback, args))
+        self._ready.append((callback, args))
 
     call_soon_threadsafe = call_soon
 
     def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:
         self._number += 1
-        alarm = Alarm(when, (context or contextvars.copy_context(), callback, args))
+        alarm = Alarm(when, (callback, args))
         heapq.heappush(self._alarms, (when, self._number, alarm))
         return alarm
 
@@ -103,8 +102,8 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         while not over():
             if not ready:
                 self._wake()
-            context, call, arguments = ready.popleft()
-            context.run(call, *arguments)
+            call, arguments = ready.popleft()
+            call(*arguments)
 
     def _wake(self) -> None:
         """Go to the time of the next alarm."""

@@ -1,14 +1,16 @@
 """What makes many seeds a second out of few, and changes nothing: what is pure is worked out once.
 
-Reading a line or a file, writing a line and joining two records are pure. And a call that succeeds at once needs none
-of tenacity's machinery.
+Reading a line or a file, writing a line and joining two records are pure; and what was written reads as it was, as the
+tests of the lines show. A call that succeeds at once needs none of tenacity's machinery.
 """
 
 import gc
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path, PurePath
 from typing import Any
 from unittest.mock import patch
 
@@ -26,29 +28,44 @@ def quickened() -> Iterator[None]:
     gc.disable()
     with ExitStack() as stack:
         stack.callback(gc.enable)
-        stack.enter_context(patch.object(lines, "read", lru_cache(maxsize=20_000)(lines.read)))
-        stack.enter_context(patch.object(lines, "write", _written_once(lines.write)))
+        written: dict[bytes, Attempt] = {}
+        stack.enter_context(
+            patch.object(lines, "read", lru_cache(maxsize=20_000)(_read_as_written(lines.read, written)))
+        )
+        stack.enter_context(patch.object(lines, "_body", _written_once(lines._body, written)))
         stack.enter_context(patch.object(lines, "iso", lru_cache(maxsize=5_000)(lines.iso)))
         for module in (lockfile, ledger, judge):
             stack.enter_context(patch.object(module, "scan", lru_cache(maxsize=500)(module.scan)))
         for room in (facts, ledger, memory):
             stack.enter_context(patch.object(room, "join", _joined_once(room.join)))
+        stack.enter_context(patch.object(PurePath, "__truediv__", _child_once(PurePath.__truediv__)))
         stack.enter_context(patch.object(retry, "AsyncRetrying", _AtOnce))
         stack.enter_context(patch.object(_utils, "is_coroutine_callable", _is_coroutine_callable))
         yield
 
 
-def _written_once(write: Callable[..., bytes]) -> Callable[..., bytes]:
-    """A record never changes, so its line can lie beside it."""
+def _written_once(body: Callable[..., bytes], known: dict[bytes, Attempt]) -> Callable[..., bytes]:
+    """A record never changes, so what is written of it can lie beside it."""
 
-    def written(record: Attempt, *, crc: bool, owner: bool) -> bytes:
-        beside, name = record.__dict__, f"line {crc} {owner}"
+    def written(record: Attempt, *, owner: bool) -> bytes:
+        whole = owner or record.owner is None
+        beside, name = record.__dict__, "written whole" if whole else "written"
         if name not in beside:
-            beside[name] = write(record, crc=crc, owner=owner)
-        line: bytes = beside[name]
-        return line
+            line = beside[name] = body(record, owner=owner)
+            if len(known) > 5000:
+                known.clear()
+            known[line] = record if whole else replace(record, owner=None)
+        found: bytes = beside[name]
+        return found
 
     return written
+
+
+def _read_as_written(read: Callable[[bytes], Attempt | None], known: dict[bytes, Attempt]) -> Callable[..., Any]:
+    def reading(line: bytes) -> Attempt | None:
+        return known.get(lines._without_crc(line)) or read(line)
+
+    return reading
 
 
 def _joined_once(join: Callable[[Attempt, Attempt], Attempt]) -> Callable[[Attempt, Attempt], Attempt]:
@@ -72,10 +89,13 @@ def _is_coroutine_callable(call: Callable[..., Any]) -> bool:
     return bool(code and code.co_flags & inspect.CO_COROUTINE)
 
 
-class _AtOnce(AsyncRetrying):
+class _AtOnce:
     """Tenacity from the first failure on."""
 
-    async def __call__(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+
+    async def __call__(self, fn: Any) -> Any:
         try:
             return await fn()
         except Exception as error:
@@ -86,4 +106,20 @@ class _AtOnce(AsyncRetrying):
                 raise failed.pop()
             return await fn()
 
-        return await super().__call__(again)
+        return await AsyncRetrying(**self._options)(again)
+
+
+def _child_once(child: Callable[[Any, str], Path]) -> Callable[[Any, str], Path]:
+    """The same folder and name give the same path."""
+    known: dict[tuple[int, str], tuple[Any, Path]] = {}
+
+    def joined(folder: Any, name: str) -> Path:
+        key = id(folder), name
+        found = known.get(key)
+        if found is None:
+            if len(known) > 5000:
+                known.clear()
+            found = known[key] = (folder, child(folder, name))  # which keeps the folder, and so its id, alive
+        return found[1]
+
+    return joined

@@ -184,7 +184,8 @@ class SimVideos:
 
     async def retrieve(self, job: JobId) -> Polled:
         self._tick("poll")
-        await asyncio.sleep(0)
+        if self._server.rng.random() < 0.1:  # so that others come between
+            await asyncio.sleep(self._server.rng.uniform(0.0, 3.0))
         self._trouble()
         self._dated()
         self._server.polled.add(job)
@@ -196,7 +197,8 @@ class SimVideos:
 
     async def list(self, after: str | None) -> Page:
         self._tick("list")
-        await asyncio.sleep(0)
+        if self._server.rng.random() < 0.1:  # so that others come between
+            await asyncio.sleep(self._server.rng.uniform(0.0, 3.0))
         nature, server = self._server.nature, self._server
         self._dated()
         if nature.lists == "none":
@@ -221,7 +223,8 @@ class SimVideos:
 
     async def content(self, job: JobId, sink: Sink, resume: Resume | None) -> Content:
         self._tick("content")
-        await asyncio.sleep(0)
+        if self._server.rng.random() < 0.1:  # so that others come between
+            await asyncio.sleep(self._server.rng.uniform(0.0, 3.0))
         self._trouble()
         self._dated()
         billed = self._find(job)

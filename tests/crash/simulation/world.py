@@ -86,7 +86,7 @@ class World:
         self.judge.apart = True
         self.judge.manifests = [*self.manifests, far]
         for each in (manifest, far):
-            if self.rng.random() < 0.5:
+            if self.rng.random() < 0.8:
                 self.story.decide(each)
         for _ in range(self.rng.choice((1, 2))):
             self._life_together([manifest, far])
@@ -111,7 +111,7 @@ class World:
         for manifest in self.manifests[:-1]:
             if manifest.held:  # perhaps by what another run had left open, until that one's manifest was rendered, too
                 self._calm_run(manifest)
-        if self.rng.random() < 0.5:
+        if self.rng.random() < self.leaning.account:
             for manifest in self.manifests:
                 self._last_account(manifest)
         self.judge.check_lost()
