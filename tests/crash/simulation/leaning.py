@@ -14,7 +14,7 @@ Draws = tuple[float, ...]
 
 _FAULTLESS: Mapping[str, float] = dict.fromkeys(
     ("fails", "lose_before", "lose_after", "error_before", "error_after", "unsent", "busy"), 0.0
-) | dict.fromkeys(("poll_trouble", "content_trouble", "foreign", "late", "lag"), 0.0)
+) | dict.fromkeys(("poll_trouble", "content_trouble", "forgets", "foreign", "late", "lag"), 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class Leaning:
     variety: tuple[int, ...] = (1, 3, 6)  # how many prompts there are
     gaps: Draws = (0.0, 0.0, 5.0, 60.0, 600.0, 7200.0, 100_000.0)  # seconds between lives
     fuse: float = 0.8  # how often a process is to die
+    power: float = 0.5  # how often the power goes when one dies
     branch: float = 0.2  # how often a colleague goes on from the same commit
     account: float = 0.25  # how often a run with nothing to do comes last
     loses: tuple[str, ...] = ("lockfile", "ledger", "both")
@@ -102,8 +103,22 @@ FORKS = Leaning(
     rates=_FAULTLESS | {"lose_after": 0.7, "render": 1.0},
 )
 
-LEANINGS = (ANYTHING, NAMES, RIVALS, ECHOES, DOUBTS, FORKS)
-WEIGHTS = (15, 1, 1, 1, 1, 1)
+# Every run dies, the power goes with it, and git takes the lockfile away.
+CUTS = Leaning(
+    lives=(2, 3),
+    manifests=(1,),
+    shots=(1, 1, 2),
+    gaps=(0.0, 60.0),
+    fuse=1.0,
+    power=0.8,
+    branch=0.0,
+    loses=("lockfile", "ledger"),
+    events={"nothing": 3, "roll_back": 3},
+    rates=_FAULTLESS | {"lose_after": 0.1, "render": 1.0},
+)
+
+LEANINGS = (ANYTHING, NAMES, RIVALS, ECHOES, DOUBTS, FORKS, CUTS)
+WEIGHTS = (14, 1, 1, 1, 1, 1, 1)
 
 
 def draw_nature(rng: random.Random, leaning: Leaning) -> Nature:
@@ -125,6 +140,7 @@ def draw_nature(rng: random.Random, leaning: Leaning) -> Nature:
         busy=rate(0.2),
         poll_trouble=rate(0.2),
         content_trouble=rate(0.3),
+        forgets=rate(0.1),
         foreign=rate(0.3),
         echo=rate(0.3),
         dated=rng.random() < 0.9,

@@ -45,6 +45,7 @@ class Nature:
     busy: float = 0.0
     poll_trouble: float = 0.0
     content_trouble: float = 0.0
+    forgets: float = 0.0  # says of a job that there is none, and knows it again later
     retention: float = 86_400.0
     slow: float = 0.5  # most seconds between a job and the answer that tells it
     foreign: float = 0.0  # how often another client of the account buys something
@@ -54,7 +55,7 @@ class Nature:
     def calm(self) -> None:
         """All faults stop; what kind of list there is stays."""
         self.fails = self.lose_before = self.lose_after = self.error_before = self.error_after = 0.0
-        self.unsent = self.busy = self.foreign = self.poll_trouble = self.content_trouble = 0.0
+        self.unsent = self.busy = self.foreign = self.poll_trouble = self.content_trouble = self.forgets = 0.0
 
 
 @dataclass(kw_only=True)
@@ -264,6 +265,8 @@ class SimVideos:
         now = self._server.clock.true_time()
         self._server.look()
         found = self._server.by_id.get(job)
+        if self._server.rng.random() < self._server.nature.forgets:
+            found = None
         if found and not found.purged and now < found.created + self._server.nature.retention:
             return found
         raise Missing("no such video", status=404)

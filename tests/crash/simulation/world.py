@@ -75,7 +75,7 @@ class World:
         processes = [self._process(each) for each in together]
         self.run(processes)
         self.kills += sum(process.dead for process in processes)
-        if any(process.dead for process in processes) and self.rng.random() < 0.5:
+        if any(process.dead for process in processes) and self.rng.random() < self.leaning.power:
             self.machine.fs.power_cut()
         self.judge.check()
 
