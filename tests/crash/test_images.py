@@ -71,7 +71,7 @@ def test_a_folder_that_a_killed_run_made_is_durable_before_anything_is_put_into_
 
 
 def test_a_clip_that_a_killed_run_put_into_the_store_is_durable_there_before_it_is_recorded() -> None:
-    assert killed_at("rename d0edc066") == []
+    assert killed_at("rename a stored clip") == []
 
 
 @pytest.mark.parametrize("made", ["", "a", "a/b", "a/b/c"])

@@ -6,7 +6,7 @@ from tests.crash.mutants.mutant import first_violation
 from tests.crash.mutants.table import MUTANTS
 from tests.crash.simulation.__main__ import play
 
-SEEDS = 1500
+SEEDS = 1200
 
 
 @pytest.mark.timeout(300)
@@ -33,4 +33,4 @@ def test_a_seed_plays_the_same_world_every_time() -> None:
 )
 def test_a_protocol_without_this_step_is_caught(name: str) -> None:
     mutant = next(each for each in MUTANTS if each.name == name)
-    assert first_violation(mutant, range(150)) is not None
+    assert first_violation(mutant, range(800)) is not None

@@ -231,7 +231,7 @@ MUTANTS = (
     Mutant(name="named before recorded, not stored", patches=_named_before_recorded, stories=_fresh),
     Mutant(name="stored clip not synced", patches=lambda: _keeps(synced=False), stories=_fresh),
     Mutant(name="no folder sync after storing", patches=lambda: _keeps(folder_synced=False), stories=_fresh),
-    Mutant(name="stored clip of a killed run believed", patches=_keeps, stories=_killed("rename d0edc066")),
+    Mutant(name="stored clip of a killed run believed", patches=_keeps, stories=_killed("rename a stored clip")),
     Mutant(
         name="folder of a killed run believed",
         patches=lambda: [patch.object(TreeDisk, "make_folder", _folder_believed)],

@@ -98,7 +98,8 @@ class Recording:
 
     def after(self, what: str, path: Path) -> None:
         """The disk has done something."""
-        self._keep(f"{what} {path.name}", self._disks())
+        name = "a stored clip" if path.parent.name == "store" and path.suffix == ".mp4" else path.name
+        self._keep(f"{what} {name}", self._disks())
 
     def amid(self, path: Path, image: Image) -> None:
         """A write is half done: what a power cut can leave of that, the whole write tells."""
