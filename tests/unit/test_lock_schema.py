@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from runner.lock import lines
 from runner.lock.facts import Acceptance, Attempt, State
 from runner.lock.lines import HEADER, BadLine
+from runner.lock.trees import KNOWN
 from runner.manifest.schema import schema_folder
 from tests.unit.factories import (
     BORN,
@@ -116,7 +117,7 @@ def test_whatever_is_written_is_valid(record: Attempt) -> None:
 def test_every_key_that_is_written_is_described_in_the_order_in_which_it_is_written() -> None:
     described = list(SCHEMA["$defs"]["record"]["properties"])
     assert list(tree_of(FULL)) == described
-    assert set(described) == lines._KNOWN
+    assert set(described) == KNOWN
     times = list(SCHEMA["$defs"]["record"]["properties"]["at"]["properties"])
     assert list(tree_of(FULL)["at"]) == times
 

@@ -95,7 +95,8 @@ class Filesystem:
 
     def _torn(self, file: File) -> bytes:
         whole, kept = file.data, file.durable
-        common = len(kept) if whole.startswith(kept) else 0
+        shorter = min(whole, kept, key=len)  # what was appended or cut off lies after it
+        common = len(shorter) if whole.startswith(shorter) and kept.startswith(shorter) else 0
         match self._rng.randrange(5):
             case 0:
                 return kept

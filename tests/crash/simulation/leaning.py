@@ -112,7 +112,7 @@ CUTS = Leaning(
     fuse=1.0,
     power=0.8,
     branch=0.0,
-    loses=("lockfile", "ledger"),
+    loses=("lockfile",),
     events={"nothing": 3, "roll_back": 3},
     rates=_FAULTLESS | {"lose_after": 0.1, "render": 1.0},
 )

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from tenacity import AsyncRetrying, _utils
 
-from runner.lock import facts, ledger, lines, lockfile, memory
+from runner.lock import facts, ledger, lines, lockfile, memory, trees
 from runner.lock.facts import Attempt
 from runner.provider import retry
 from tests.crash.simulation import judge
@@ -33,7 +33,7 @@ def quickened() -> Iterator[None]:
             patch.object(lines, "read", lru_cache(maxsize=20_000)(_read_as_written(lines.read, written)))
         )
         stack.enter_context(patch.object(lines, "_body", _written_once(lines._body, written)))
-        stack.enter_context(patch.object(lines, "iso", lru_cache(maxsize=5_000)(lines.iso)))
+        stack.enter_context(patch.object(trees, "iso", lru_cache(maxsize=5_000)(trees.iso)))
         for module in (lockfile, ledger, judge):
             stack.enter_context(patch.object(module, "scan", lru_cache(maxsize=500)(module.scan)))
         for room in (facts, ledger, memory):

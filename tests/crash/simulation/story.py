@@ -178,7 +178,7 @@ class Story:
 
     def memory(self, manifest: Manifest) -> Memory:
         disk = SimDisk(self._machine.fs, lambda what: None, lambda what: 0)
-        return Memory.open(disk, where(manifest), set())
+        return Memory.open(disk, where(manifest), {shot.request.fingerprint for shot in manifest.shots})
 
 
 def united(base: list[bytes], ours: list[bytes], theirs: list[bytes], rng: random.Random) -> list[bytes]:
