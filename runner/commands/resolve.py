@@ -69,6 +69,8 @@ def command(
     """
     if [adopt is not None, resubmit, abandon].count(True) != 1:
         raise WrongUsage("exactly one of --adopt JOB_ID, --resubmit and --abandon is needed")
+    if adopt == "":
+        raise WrongUsage("--adopt needs the id of a job")  # a variable that was not set: by no means a verdict
     if bool(shots) == everything:
         raise WrongUsage("either shots or --all must be named")
     if adopt is not None and (everything or len(shots) > 1):

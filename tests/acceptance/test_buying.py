@@ -427,3 +427,8 @@ def test_jobs_that_nobody_remembers_wait_for_a_person(desk: Desk, shop: Shop) ->
     assert desk.run("render", "film.yaml").code == 0
     assert shop.billed == 3
     assert len(desk.clips()) == 2
+
+
+def test_an_adopted_job_without_an_id_is_no_verdict(desk: Desk, shop: Shop) -> None:
+    told = desk.run("resolve", "film.yaml", "beach", "--adopt", "")
+    assert (told.code, "--adopt needs the id of a job" in told.stderr) == (2, True)
