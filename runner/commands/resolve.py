@@ -40,7 +40,7 @@ class Verdict:
     @property
     def follows(self) -> str:
         """What the next render does about it."""
-        if self.adopt:
+        if self.adopt is not None:
             return f"is job {self.adopt}: the next render fetches it"
         return "is bought again by the next render" if self.resubmit else "is given up: only `retake` buys it again"
 
@@ -69,8 +69,6 @@ def command(
     """
     if [adopt is not None, resubmit, abandon].count(True) != 1:
         raise WrongUsage("exactly one of --adopt JOB_ID, --resubmit and --abandon is needed")
-    if adopt == "":
-        raise WrongUsage("--adopt needs the id of a job")  # a variable that was not set: by no means a verdict
     if bool(shots) == everything:
         raise WrongUsage("either shots or --all must be named")
     if adopt is not None and (everything or len(shots) > 1):
@@ -100,7 +98,7 @@ class Docket:
 
     def decide(self, names: Sequence[str], verdict: Verdict) -> None:
         """Record a verdict on the shots that are named, or else on every open case. Raises WrongUsage."""
-        if verdict.adopt:
+        if verdict.adopt is not None:
             self._check_free(verdict.adopt)
         open_ = {step.shot for step in self._plan.steps if step.action is Action.RESOLVE}
         known = open_.union(self._batch.shots)
@@ -117,7 +115,7 @@ class Docket:
 
     def _facts(self, shot: ShotId, verdict: Verdict) -> list[Attempt]:
         cases = self._cases(shot) or self._fresh(shot, verdict)
-        if verdict.adopt:
+        if verdict.adopt is not None:
             self._check_there(verdict.adopt, cases[-1].intent.origin)
             return [adopted(cases[-1], verdict.adopt, self._now)]
         return [given_up(each, self._now, resubmit=verdict.resubmit) for each in cases]
@@ -134,7 +132,7 @@ class Docket:
         if step.action in _SETTLED:
             hint = f"`shotlock retake {quote(self._batch.name)} {quote(shot)}` buys it again"
             raise WrongUsage(f"shot `{shot}` is not unconfirmed: {step.reason}", hint=hint)
-        if not (verdict.adopt or verdict.resubmit):
+        if verdict.adopt is None and not verdict.resubmit:
             raise WrongUsage(f"shot `{shot}` has nothing to give up: {step.reason}")
         origin = origin_for(self._batch, self._settings)
         if origin is None:
@@ -154,7 +152,7 @@ class Docket:
             currency=profile.prices.currency if profile.prices and step.cost is not None else "",
             manifest=self._batch.path.name,
             # When a job was bought that is not wanted is not known; it is taken to be long over, and holds no slot.
-            at=self._now if verdict.adopt else 0.0,
+            at=0.0 if verdict.adopt is None else self._now,
         )
         key = digest_of_key(key_for(self._batch, self._settings))
         owner = Owner(paths=(str(self._batch.path),), key=key, calibrated=verdict.resubmit)

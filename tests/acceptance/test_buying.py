@@ -318,6 +318,8 @@ def test_a_lost_answer_that_no_list_explains_is_held_until_a_person_decides(
     assert "shotlock resolve film.yaml beach" in held.stderr
     lost = next(bill["id"] for bill in shop.ledger["billed"] if "dog" in bill["prompt"])
 
+    nothing = desk.run("resolve", "film.yaml", "beach", "--adopt", "")  # a variable that was not set
+    assert (nothing.code, nothing.stderr) == (2, "error: that is no id that a server could have given\n")
     decided = desk.run("resolve", "film.yaml", "beach", "--adopt", lost)
     assert (decided.code, decided.stdout) == (0, "")
     assert decided.stderr == "shot `beach` is job JOB: the next render fetches it\n"
@@ -427,8 +429,3 @@ def test_jobs_that_nobody_remembers_wait_for_a_person(desk: Desk, shop: Shop) ->
     assert desk.run("render", "film.yaml").code == 0
     assert shop.billed == 3
     assert len(desk.clips()) == 2
-
-
-def test_an_adopted_job_without_an_id_is_no_verdict(desk: Desk, shop: Shop) -> None:
-    told = desk.run("resolve", "film.yaml", "beach", "--adopt", "")
-    assert (told.code, "--adopt needs the id of a job" in told.stderr) == (2, True)
