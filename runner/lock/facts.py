@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from operator import attrgetter, is_
 from typing import Any, Final, NewType, TypeVar
 
 from runner.manifest.request import Fingerprint, Request
@@ -165,9 +164,6 @@ class Attempt:
         return self.intent.request.fingerprint
 
 
-_PARTS: Final = attrgetter("ruling", "acceptance", "end", "clip", "claims", "owner", "more")
-
-
 def name_after(newest: AttemptId, at: int, chance: str) -> AttemptId:
     """A name for an attempt made at a time (ms): it sorts after the newest, though a clock was turned back since."""
     try:
@@ -184,25 +180,19 @@ def join(one: Attempt, other: Attempt) -> Attempt:
     """
     if one is other:
         return one
-    parts = (
-        _greater(one.ruling, other.ruling),
-        _join_acceptance(one.acceptance, other.acceptance),
-        _greater(one.end, other.end),
-        _greater(one.clip, other.clip),
-        _join_claims(one.claims, other.claims),
-        _join_owner(one.owner, other.owner),
-        _join_more(one.more, other.more),
+    joined = replace(
+        one,
+        intent=_greater(one.intent, other.intent) or one.intent,
+        ruling=_greater(one.ruling, other.ruling),
+        acceptance=_join_acceptance(one.acceptance, other.acceptance),
+        end=_greater(one.end, other.end),
+        clip=_greater(one.clip, other.clip),
+        claims=tuple(sorted({*one.claims, *other.claims})),
+        owner=_join_owner(one.owner, other.owner),
+        more=_join_more(one.more, other.more),
     )
-    if one.intent == other.intent:
-        for each in (one, other):
-            if all(map(is_, parts, _PARTS(each))):
-                return each
-    intent = _greater(one.intent, other.intent) or one.intent
-    ruling, acceptance, end, clip, claims, owner, more = parts
-    return Attempt(
-        id=one.id, intent=intent, ruling=ruling, acceptance=acceptance, end=end, clip=clip, claims=claims, owner=owner,
-        more=more,
-    )  # fmt: skip
+    # What a later version wrote can be equal and yet be other bytes, so there only the very same will do.
+    return next((each for each in (one, other) if joined.more is each.more and joined == each), joined)
 
 
 def join_all(records: Iterable[Attempt], into: Mapping[AttemptId, Attempt] | None = None) -> dict[AttemptId, Attempt]:
@@ -232,10 +222,7 @@ def corrected(told: Attempt, known: Attempt) -> Attempt:
 
 def adds(record: Attempt, known: Attempt | None) -> bool:
     """Whether a record says anything that the known one does not."""
-    if known is None:
-        return True
-    joined = join(known, record)
-    return joined is not known and joined != known
+    return known is None or join(known, record) != known
 
 
 _Part = TypeVar("_Part", Intent, Ruling, End, Clip)
@@ -253,29 +240,22 @@ def _greater(one: _Part | None, other: _Part | None) -> _Part | None:
     return max(one, other, key=lambda part: (part.at, _canonical(part)))
 
 
-def _join_claims(one: tuple[Claim, ...], other: tuple[Claim, ...]) -> tuple[Claim, ...]:
-    joined = tuple(sorted({*one, *other})) if other else one
-    return one if joined == one else joined
-
-
 def _join_acceptance(one: Acceptance | None, other: Acceptance | None) -> Acceptance | None:
     if one is None or other is None or one == other:
         return other if one is None else one
     created = [at for at in (one.created_at, other.created_at) if at is not None]
-    joined = Acceptance(
+    return Acceptance(
         jobs=tuple(sorted({*one.jobs, *other.jobs})),
         at=min(one.at, other.at),
         created_at=min(created) if created else None,
     )
-    return one if joined == one else joined
 
 
 def _join_owner(one: Owner | None, other: Owner | None) -> Owner | None:
     if one is None or other is None or one == other:
         return other if one is None else one
     maker = max(one, other, key=lambda owner: (owner.key, owner.calibrated))
-    joined = replace(maker, paths=tuple(sorted({*one.paths, *other.paths})))
-    return one if joined == one else joined
+    return replace(maker, paths=tuple(sorted({*one.paths, *other.paths})))
 
 
 def _join_more(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -23,24 +23,21 @@ class Known(Mapping[AttemptId, Attempt]):
             self[attempt.id] = attempt
 
     def __setitem__(self, id_: AttemptId, attempt: Attempt) -> None:
-        before = self._all.get(id_)
-        if before is attempt:
+        if self._all.get(id_) is attempt:
             return
         self._all[id_] = attempt
         if attempt.state in _OPEN:
             self._open[id_] = attempt
         else:
             self._open.pop(id_, None)
-        if attempt.acceptance:
-            self._jobs.update((attempt.intent.origin, job) for job in attempt.jobs)
+        self._jobs.update((attempt.intent.origin, job) for job in attempt.jobs)
         if attempt.clip:
             self._clips.add(attempt.clip.sha256)
-        if before is None:
-            self._newest = max(self._newest, id_)
-        if not attempt.may_have_cost:
-            self.costs.drop(id_)
-        elif before is None or not before.may_have_cost or before.intent.price != attempt.intent.price:
+        self._newest = max(self._newest, id_)
+        if attempt.may_have_cost:
             self.costs.put(id_, attempt.intent.price)
+        else:
+            self.costs.drop(id_)
 
     def __getitem__(self, id_: AttemptId) -> Attempt:
         return self._all[id_]

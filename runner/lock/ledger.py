@@ -53,7 +53,7 @@ class Ledger:
         """Record a fact durably, if it is news; only while held. Raises OSError."""
         known = self.attempts.get(record.id)
         joined = record if known is None else join(known, record)
-        if joined is known or joined == known:
+        if joined == known:
             return
         self._append(joined, self._name(record.intent.origin, key))
         self.attempts[record.id] = joined
