@@ -49,9 +49,7 @@ def _kept(shots: Sequence[Shot], attempts: Iterable[Attempt]) -> tuple[_Owned, _
 
 
 def _returned(owned: _Owned) -> list[Attempt]:
-    """Claims for what fell back to an earlier name: else the name between would still come before it, once it is used
-    again.
-    """
+    """Claims for what fell back to an earlier name: else the name between would come first, once it is used again."""
     claims = []
     for shot, mine in owned.items():
         for place, attempt in enumerate(mine):

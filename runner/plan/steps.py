@@ -113,7 +113,10 @@ def total(costs: Iterable[Decimal | None]) -> Decimal | None:
 
 
 def _step(shot: Shot, mine: Sequence[Attempt], situation: Situation, *, known: bool) -> Step:
-    attempt = foremost(mine, lambda each: bool(each.clip and situation.clips.here(shot.id, each.clip)))
+    def here(each: Attempt) -> bool:
+        return bool(each.clip and situation.clips.here(shot.id, each.clip))
+
+    attempt = foremost(mine, here)
     take = attempt.intent.take if attempt else 1
     best = Best.OTHER if known else Best.NOTHING
     if attempt:
@@ -125,7 +128,7 @@ def _step(shot: Shot, mine: Sequence[Attempt], situation: Situation, *, known: b
     clip = attempt.clip if attempt else None
     row = decide(
         best,
-        here=bool(clip and situation.clips.here(shot.id, clip)),
+        here=bool(attempt and here(attempt)),
         stored=bool(clip and situation.clips.stored(clip)),
         served=bool(attempt and servable(attempt, situation.profile.retention, situation.now)),
     )
