@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.crash.simulation.life import LONGEST, SETTLE
-from tests.crash.simulation.server import Nature
+from tests.crash.simulation.server import FAULTS, Nature
 
 Draws = tuple[float, ...]
 
-_FAULTLESS: Mapping[str, float] = dict.fromkeys(
-    ("fails", "lose_before", "lose_after", "error_before", "error_after", "unsent", "busy"), 0.0
-) | dict.fromkeys(("poll_trouble", "content_trouble", "forgets", "foreign", "late", "lag"), 0.0)
+_FAULTLESS: Mapping[str, float] = dict.fromkeys((*FAULTS, "late", "lag"), 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +32,11 @@ class Leaning:
     lists: tuple[str, ...] = ("faithful",) * 3 + ("none", "empty", "partial", "blind", "normalising")
     events: Mapping[str, int] = field(default_factory=dict)  # the weights of the only things that happen; else all do
     rates: Mapping[str, float] = field(default_factory=dict)  # of the server, in place of what is drawn for all
+
+    @property
+    def short_gaps(self) -> Draws:
+        """Those after which a server still has its jobs."""
+        return tuple(gap for gap in self.gaps if gap < Nature.retention)
 
 
 ANYTHING = Leaning()

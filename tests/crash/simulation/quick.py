@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 from unittest.mock import patch
 
@@ -38,7 +38,7 @@ def quickened() -> Iterator[None]:
             stack.enter_context(patch.object(module, "scan", lru_cache(maxsize=500)(module.scan)))
         for room in (facts, ledger, memory):
             stack.enter_context(patch.object(room, "join", _joined_once(room.join)))
-        stack.enter_context(patch.object(PurePath, "__truediv__", _child_once(PurePath.__truediv__)))
+        stack.enter_context(patch.object(PurePath, "__truediv__", lru_cache(maxsize=5_000)(PurePath.__truediv__)))
         stack.enter_context(patch.object(retry, "AsyncRetrying", _AtOnce))
         stack.enter_context(patch.object(_utils, "is_coroutine_callable", _is_coroutine_callable))
         yield
@@ -107,19 +107,3 @@ class _AtOnce:
             return await fn()
 
         return await AsyncRetrying(**self._options)(again)
-
-
-def _child_once(child: Callable[[Any, str], Path]) -> Callable[[Any, str], Path]:
-    """The same folder and name give the same path."""
-    known: dict[tuple[int, str], tuple[Any, Path]] = {}
-
-    def joined(folder: Any, name: str) -> Path:
-        key = id(folder), name
-        found = known.get(key)
-        if found is None:
-            if len(known) > 5000:
-                known.clear()
-            found = known[key] = (folder, child(folder, name))  # which keeps the folder, and so its id, alive
-        return found[1]
-
-    return joined

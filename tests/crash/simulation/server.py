@@ -12,6 +12,10 @@ from runner.provider.replies import Missing, NoRoute, NotVideo, Troubled, Unreac
 from runner.provider.videos import Begun, Content, Image, Job, JobId, Page, Polled, Posted, Resume, Sink, ToldTime
 from tests.crash.simulation.loop import VirtualClock
 
+FAULTS = (  # of a server's nature: what goes wrong so often
+    "fails", "lose_before", "lose_after", "error_before", "error_after", "unsent", "busy", "poll_trouble",
+    "content_trouble", "forgets", "foreign",
+)  # fmt: skip
 PAGE = 3  # jobs: small, so that paging is exercised
 
 
@@ -54,8 +58,8 @@ class Nature:
 
     def calm(self) -> None:
         """All faults stop; what kind of list there is stays."""
-        self.fails = self.lose_before = self.lose_after = self.error_before = self.error_after = 0.0
-        self.unsent = self.busy = self.foreign = self.poll_trouble = self.content_trouble = self.forgets = 0.0
+        for name in FAULTS:
+            setattr(self, name, 0.0)
 
 
 @dataclass(kw_only=True)

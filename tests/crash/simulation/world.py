@@ -90,14 +90,13 @@ class World:
                 self.story.decide(each)
         for _ in range(self.rng.choice((1, 2))):
             self._life_together([manifest, far])
-            self._pass(self.rng.choice(self.leaning.gaps[:6]))
+            self._pass(self.rng.choice(self.leaning.short_gaps))
             self.story.turn(manifest)
         self.story.merge(manifest, far, base)
         self.judge.manifests = self.manifests
 
     def _between_lives(self) -> None:
-        gaps = self.leaning.gaps
-        self._pass(self.rng.choice(gaps[:6] if self.loses == "both" else gaps))
+        self._pass(self.rng.choice(self.leaning.short_gaps if self.loses == "both" else self.leaning.gaps))
         for manifest in self.manifests:
             self.story.turn(manifest)
         if not self.machine.profile.list_complete and self.loses != "both" and self.rng.random() < 0.05:
