@@ -61,8 +61,11 @@ class Disk(Protocol):
         """Make a folder and its parents, durably; fine if it exists."""
         ...
 
-    def write(self, path: Path, data: bytes, *, at: int) -> None:
-        """Write all of `data` at an offset, creating the file, never through a link. An OSError may leave a part."""
+    def write(self, path: Path, data: bytes, *, at: int | None) -> None:
+        """Write all of `data`, creating the file, never through a link. An OSError may leave a part.
+
+        `at` is an offset; None is the end, wherever that is by now: another program may have put another file there.
+        """
         ...
 
     def truncate(self, path: Path, size: int) -> None:
@@ -151,16 +154,17 @@ class SystemDisk:
         path.mkdir(exist_ok=True)
         self.sync_folder(path.parent)
 
-    def write(self, path: Path, data: bytes, *, at: int) -> None:
+    def write(self, path: Path, data: bytes, *, at: int | None) -> None:
         """See `Disk.write`."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | (os.O_APPEND if at is None else 0)
+        descriptor = os.open(path, flags, 0o644)
         try:
+            if at is not None:
+                os.lseek(descriptor, at, os.SEEK_SET)
             rest = memoryview(data)
             while rest:
                 # A full disk writes a part and raises nothing; the next call then raises ENOSPC.
-                written = os.pwrite(descriptor, rest, at)
-                rest = rest[written:]
-                at += written
+                rest = rest[os.write(descriptor, rest) :]
         finally:
             os.close(descriptor)
 
@@ -241,18 +245,20 @@ def move(disk: Disk, old: Path, new: Path) -> None:
         disk.sync_folder(new.parent)
 
 
-def append_durably(disk: Disk, path: Path, data: bytes, *, at: int) -> None:
-    """Append at the known end of a file and sync it; on failure nothing of `data` is left behind.
+def append_durably(disk: Disk, path: Path, data: bytes) -> None:
+    """Append to a file and sync it; on failure nothing of `data` is left behind.
 
     Raises:
         OSError: the disk is full or failing. If even cutting back fails, that error is chained.
     """
+    identity, end = disk.identity(path), disk.size(path) or 0
     try:
-        disk.write(path, data, at=at)
+        disk.write(path, data, at=None)
         disk.sync(path)
     except OSError:
-        with contextlib.suppress(FileNotFoundError):
-            disk.truncate(path, at)
+        if identity in (None, disk.identity(path)):  # never cut a file that somebody put there meanwhile
+            with contextlib.suppress(FileNotFoundError):
+                disk.truncate(path, end)
         raise
 
 

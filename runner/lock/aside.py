@@ -44,7 +44,7 @@ def put_aside(disk: Disk, path: Path, damaged: Collection[Bad]) -> Path:
     """Keep the bad lines of a file beside it, durably; where they are now. Raises OSError."""
     aside = path.with_name(path.name + SUFFIX)
     text = b"".join(bad.text + b"\n" for bad in damaged)
-    append_durably(disk, aside, text, at=disk.size(aside) or 0)
+    append_durably(disk, aside, text)
     disk.sync_folder(aside.parent)
     return aside
 

@@ -62,7 +62,7 @@ class Ledger:
         """Put a fact that no file would take where the next run looks for it; returns its line. Raises OSError."""
         line = lines.write(record, crc=True, owner=True)
         path = self._folder / RESCUE
-        append_durably(self._disk, path, line, at=self._disk.size(path) or 0)
+        append_durably(self._disk, path, line)
         self._disk.sync_folder(self._folder)
         return line
 
@@ -74,7 +74,7 @@ class Ledger:
             self._disk.sync(path)
             self._disk.sync_folder(self._folder)
             self._ends[name] = len(lines.HEADER)
-        append_durably(self._disk, path, line, at=self._ends[name])
+        append_durably(self._disk, path, line)
         self._ends[name] += len(line)
 
     def _refresh(self, *, mend: bool, damage: list[LockfileDamaged] | None = None) -> None:

@@ -52,7 +52,7 @@ class Lockfile:
     def append(self, record: Attempt) -> None:
         """Add one fact durably. Raises OSError."""
         line = lines.write(record, crc=True, owner=False)
-        append_durably(self._disk, self.path, line, at=self._end)
+        append_durably(self._disk, self.path, line)
         self._end += len(line)
 
     def fold(self, records: Iterable[Attempt]) -> bool:

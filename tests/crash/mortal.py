@@ -228,7 +228,9 @@ def _mortal_operation(fates: Fates, name: str) -> None:
             # The bytes come in two pieces, as a kernel may take them.
             _do_half(real, disk, name, path, *arguments, **named)
             fates.cross(*(f"{each}.half" for each in told))
-        real(disk, path, *arguments, **named)
+            _do_rest(real, disk, path, *arguments, **named)
+        else:
+            real(disk, path, *arguments, **named)
         fates.cross(*(f"{each}.after" for each in told), size=_size_of(name, arguments))
 
     setattr(SystemDisk, name, crossing)
@@ -237,6 +239,11 @@ def _mortal_operation(fates: Fates, name: str) -> None:
 def _do_half(real: Callable[..., None], disk: SystemDisk, name: str, path: Path, *arguments: Any, **named: Any) -> None:
     if name == "write":
         real(disk, path, arguments[0][: len(arguments[0]) // 2], **named)
+
+
+def _do_rest(real: Callable[..., None], disk: SystemDisk, path: Path, data: bytes, *, at: int | None) -> None:
+    half = len(data) // 2
+    real(disk, path, data[half:], at=at if at is None else at + half)
 
 
 def _size_of(name: str, arguments: tuple[Any, ...]) -> int:

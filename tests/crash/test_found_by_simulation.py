@@ -10,6 +10,7 @@ from runner.events import Ending
 from runner.execute.execution import Report
 from runner.execute.verdict import given_up
 from runner.lock.facts import State
+from runner.lock.lockfile import Lockfile
 from runner.lock.memory import Memory
 from tests.crash.simulation.disk import Crash, Filesystem, SimDisk
 from tests.crash.simulation.life import Machine, Process, live, profile, where
@@ -199,3 +200,37 @@ def test_an_earlier_request_that_never_arrived_does_not_use_up_the_shots_own_sec
     it.machine.server.nature.calm()
     assert it.endings() == {"one": Ending.DONE}
     assert (it.bills("before"), it.bills("after")) == (0, 1)
+
+
+class _Swapped(SimDisk):
+    """Somebody puts another lockfile there after the look at it and before the line that is written."""
+
+    def __init__(self, fs: Filesystem, text: bytes) -> None:
+        super().__init__(fs, lambda what: None, lambda what: 0)
+        self.text: bytes | None = text
+        self._filesystem = fs
+
+    def write(self, path: Path, data: bytes, *, at: int | None) -> None:
+        if path.suffix == ".lock" and self.text is not None:
+            self._filesystem.put(path, self.text)
+            self.text = None
+        super().write(path, data, at=at)
+
+
+def test_no_fact_is_written_into_the_middle_of_a_lockfile_that_was_put_there_a_moment_ago() -> None:
+    it = stand(Nature(render=1.0))
+    it.add("one", "one")
+    it.add("two", "two")
+    it.run()
+    longer = it.machine.fs.get(it.manifest.lockfile).data
+    memory = it.memory()
+    first, second = memory.attempts.values()
+    it.machine.fs.put(it.manifest.lockfile, None)
+    disk = _Swapped(it.machine.fs, longer)
+    lockfile = Lockfile(disk, it.manifest.lockfile)
+    lockfile.append(first)
+    assert it.machine.fs.get(it.manifest.lockfile).data.startswith(longer)
+    assert lockfile.changed()
+    reading = lockfile.load()
+    assert not reading.bad
+    assert {each.id for each in reading.records} == {first.id, second.id}

@@ -4,11 +4,13 @@ import errno
 import itertools
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.disk import SystemDisk, append_durably
 from runner.lock import lines
 from runner.lock.facts import Attempt, State, join_all
 from runner.lock.lines import HEADER
@@ -205,3 +207,33 @@ def test_claims_are_kept_by_folding() -> None:
     record = claimed(make_attempt(State.DONE), "walk", "run")
     assert scan(folded([record])).records == (record,)
     assert replace(record, claims=()) != record
+
+
+def test_a_line_is_appended_to_the_file_that_is_there_now(tmp_path: Path) -> None:
+    path, disk = tmp_path / "film.lock", SystemDisk()
+    lockfile = Lockfile(disk, path)
+    lockfile.fold([])
+    theirs = folded([make_attempt(number=2), make_attempt(number=3)])
+    path.write_bytes(theirs)
+    lockfile.append(make_attempt(number=1))
+    assert path.read_bytes().startswith(theirs)
+    assert len(lockfile.load().records) == 3
+    assert not lockfile.load().bad
+
+
+def test_a_failed_append_cuts_no_file_that_was_put_there_meanwhile() -> None:
+    machine = Machine()
+    lockfile = Lockfile(machine.disk(), PATH)
+    lockfile.fold([])
+    theirs = folded([make_attempt(number=2)])
+
+    def swap(what: str) -> int:
+        if what != "sync":
+            return 0
+        machine.fs.put(PATH, theirs)
+        return errno.EIO
+
+    machine.failing = swap
+    with pytest.raises(OSError, match="input/output"):
+        append_durably(machine.disk(), PATH, b"anything\n")
+    assert machine.disk().read(PATH) == theirs

@@ -78,8 +78,8 @@ def _killed(what: str) -> Callable[[], tuple[Story, ...]]:
 def _appends(unsynced: bytes) -> Patches:
     """Lines with these bytes are written and not synced."""
 
-    def append(disk: Disk, path: Path, data: bytes, *, at: int) -> None:
-        disk.write(path, data, at=at)
+    def append(disk: Disk, path: Path, data: bytes) -> None:
+        disk.write(path, data, at=None)
         if unsynced not in data:
             disk.sync(path)
 

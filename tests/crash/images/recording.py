@@ -158,7 +158,7 @@ class _Recorded(TreeDisk):
         super().__init__(recording.tree, after=recording.after)
         self._recording = recording
 
-    def write(self, path: Path, data: bytes, *, at: int) -> None:
+    def write(self, path: Path, data: bytes, *, at: int | None) -> None:
         if self._recording.looking:
             aside = Tree.of(self.tree.image)
             TreeDisk(aside).write_half(path, data, at=at)

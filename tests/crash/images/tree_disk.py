@@ -62,15 +62,16 @@ class TreeDisk:
             self._after("make_folder", path)
         self.sync_folder(path.parent)
 
-    def write(self, path: Path, data: bytes, *, at: int) -> None:
+    def write(self, path: Path, data: bytes, *, at: int | None) -> None:
         self._before("write", path)
         inode = self.tree.make(path)
-        self.tree.change(inode, Write(at, data))
+        self.tree.change(inode, Write(len(inode.data) if at is None else at, data))
         self._after("write", path)
 
-    def write_half(self, path: Path, data: bytes, *, at: int) -> None:
+    def write_half(self, path: Path, data: bytes, *, at: int | None) -> None:
         """What a full disk, or a kill, makes of a write."""
-        self.tree.change(self.tree.make(path), Write(at, data[: len(data) // 2]))
+        inode = self.tree.make(path)
+        self.tree.change(inode, Write(len(inode.data) if at is None else at, data[: len(data) // 2]))
 
     def truncate(self, path: Path, size: int) -> None:
         self._before("truncate", path)

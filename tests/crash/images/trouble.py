@@ -174,7 +174,7 @@ class TroubledDisk(TreeDisk):
             finally:
                 self._guarded = False
 
-    def write(self, path: Path, data: bytes, *, at: int) -> None:
+    def write(self, path: Path, data: bytes, *, at: int | None) -> None:
         try:
             super().write(path, data, at=at)
         except OSError as error:

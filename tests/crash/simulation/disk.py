@@ -152,7 +152,7 @@ class SimDisk:
     def make_folder(self, path: Path) -> None:
         pass
 
-    def write(self, path: Path, data: bytes, *, at: int) -> None:
+    def write(self, path: Path, data: bytes, *, at: int | None) -> None:
         self._tick("write")
         file = self._fs.files.get(str(path))
         if file is None:
@@ -161,7 +161,9 @@ class SimDisk:
         code = self._fails("write")
         kept = data[: len(data) // 2] if code else data
         old = file.data
-        file.data = old + kept if at == len(old) else old[:at].ljust(at, b"\0") + kept + old[at + len(kept) :]
+        file.data = (
+            old + kept if at is None or at == len(old) else old[:at].ljust(at, b"\0") + kept + old[at + len(kept) :]
+        )
         if code:
             raise OSError(code, "no space left on device", str(path))
         self._tick("written")
