@@ -1,29 +1,28 @@
-"""One question to a server, outside of a run: whether it knows a job."""
+"""One question to a server, outside of a run: what it says of a job."""
 
 import asyncio
 
 from runner.clock import SystemClock
 from runner.execute.asking import state
 from runner.provider.replies import Missing, ReplyError
-from runner.provider.videos import JobId
+from runner.provider.videos import Job, JobId
 
 
-def knows(origin: str, key: str | None, job: JobId) -> bool | None:
-    """Whether the server at an origin knows a job; None where it does not say."""
-    return asyncio.run(_knows(origin, key, job))
+def job_at(origin: str, key: str | None, job: JobId) -> Job | None:
+    """What the server at an origin shows of a job; None where it does not say. Raises Missing where it has no such."""
+    return asyncio.run(_job_at(origin, key, job))
 
 
-async def _knows(origin: str, key: str | None, job: JobId) -> bool | None:
+async def _job_at(origin: str, key: str | None, job: JobId) -> Job | None:
     from runner.provider.http import HttpVideos
 
     clock = SystemClock()
     videos = HttpVideos(origin, key, clock=clock)
     try:
-        await state(videos, job, clock)
+        return (await state(videos, job, clock)).job
     except Missing:
-        return False
+        raise
     except ReplyError:
         return None
     finally:
         await videos.close()
-    return True

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from shlex import quote
 
 import click
 
 from runner.commands.account import key_for, origin_for
 from runner.commands.execution import nonce
-from runner.commands.inquiry import knows
+from runner.commands.inquiry import job_at
 from runner.commands.look import plan_of
 from runner.commands.names import manifest_of, shots_of
 from runner.commands.place import check_confined, place_of
@@ -17,14 +18,19 @@ from runner.commands.running import alone
 from runner.commands.wanted import Wanted, wanted
 from runner.disk import SystemDisk
 from runner.errors import WrongUsage
+from runner.execute.evidence import may_be, same
 from runner.execute.verdict import adopted, given_up, open_cases
 from runner.lock.facts import Attempt, AttemptId, Intent, Owner
 from runner.lock.ledger import digest_of_key
 from runner.lock.memory import Memory
 from runner.manifest.batch import ShotId
+from runner.manifest.wording import quoted
 from runner.plan.steps import Plan, Step
-from runner.plan.table import Action
+from runner.plan.table import Action, Reason
 from runner.provider.parsing import usable_id
+from runner.provider.replies import Missing
+from runner.provider.videos import Job
+from runner.report.wording import shown
 from runner.settings import BASE_URL, Settings
 
 _SETTLED = (Action.KEEP, Action.AWAIT, Action.DOWNLOAD, Action.RESTORE)
@@ -108,15 +114,15 @@ class Docket:
             self._memory.record(claim)
         for _, fact in facts:
             self._memory.record(fact)
-        for shot in dict.fromkeys(shot for shot, _ in facts):
+        for shot in shots:
             click.echo(f"shot `{shot}` {verdict.follows}", err=True)
-        if not facts:
+        if not shots:
             click.echo("nothing is unconfirmed", err=True)
 
     def _facts(self, shot: ShotId, verdict: Verdict) -> list[Attempt]:
         cases = self._cases(shot) or self._fresh(shot, verdict)
         if verdict.adopt is not None:
-            self._check_there(verdict.adopt, cases[-1].intent.origin)
+            self._check_fits(verdict.adopt, cases[-1].intent)
             return [adopted(cases[-1], verdict.adopt, self._now)]
         return [given_up(each, self._now, resubmit=verdict.resubmit) for each in cases]
 
@@ -127,8 +133,14 @@ class Docket:
         return tuple(sorted(cases, key=lambda each: each in mine))
 
     def _fresh(self, shot: ShotId, verdict: Verdict) -> tuple[Attempt, ...]:
-        """A record for a job that nobody here remembers making. Raises WrongUsage where that makes no sense."""
+        """A record for a job that nobody here remembers making; none where the same was decided before.
+
+        Raises:
+            WrongUsage: there is nothing to decide.
+        """
         step = next(step for step in self._plan.steps if step.shot == shot)
+        if step.reason is Reason.ASKED and verdict.resubmit:
+            return ()
         if step.action in _SETTLED:
             hint = f"`shotlock retake {quote(self._batch.name)} {quote(shot)}` buys it again"
             raise WrongUsage(f"shot `{shot}` is not unconfirmed: {step.reason}", hint=hint)
@@ -148,7 +160,8 @@ class Docket:
             request=step.wanted.request,
             origin=origin,
             profile=profile.name,
-            price=step.cost,
+            # An order costs nothing yet; only what left a trace may have been paid for, by this manifest.
+            price=step.cost if verdict.adopt is not None or step.reason is Reason.DOUBTFUL else Decimal(0),
             currency=profile.prices.currency if profile.prices and step.cost is not None else "",
             manifest=self._batch.path.name,
             # When a job was bought that is not wanted is not known; it is taken to be long over, and holds no slot.
@@ -159,20 +172,43 @@ class Docket:
         newest = max(self._memory.attempts, default=AttemptId(""))
         return replace(Attempt(id=nonce(newest), intent=intent), owner=owner)
 
-    def _check_there(self, job: str, origin: str) -> None:
-        """Ask the server, if it can be asked: a mistyped id would strand the clip that was paid for."""
-        key = key_for(self._batch, self._settings)
+    def _check_fits(self, job: str, intent: Intent) -> None:
+        """Ask the server, if it can be asked: a mistyped id would strand the clip that was paid for, or take another's.
+
+        Only a job that is plainly another shot's is refused: a server may show a size or a length in its own way.
+        """
+        found = self._look_up(job, intent.origin)
+        if found is None:
+            click.echo(f"job {job} could not be looked up at the server; it is believed", err=True)
+        elif not may_be(found, intent.request):
+            for shot in self._batch.batch.shots:
+                if same(found, shot.request):
+                    hint = f"it fits shot `{shot.id}`"
+                    raise WrongUsage(f"job {job} is no clip of shot `{intent.shot}`: {_seen(found)}", hint=hint)
+            click.echo(f"job {job} shows another clip than shot `{intent.shot}` wants: {_seen(found)}", err=True)
+
+    def _look_up(self, job: str, origin: str) -> Job | None:
+        """What the server shows of a job; None where it cannot be asked, or does not say. Raises WrongUsage."""
         usable = usable_id(job)
         if usable is None:
             raise WrongUsage("that is no id that a server could have given")
-        answer = knows(origin, key, usable) if origin == origin_for(self._batch, self._settings) else None
-        if answer is False:
-            raise WrongUsage(f"the server does not know job {job}", hint="the account's own page shows its jobs")
-        if answer is None:
-            click.echo(f"job {job} could not be looked up at the server; it is believed", err=True)
+        if origin != origin_for(self._batch, self._settings):
+            return None
+        try:
+            return job_at(origin, key_for(self._batch, self._settings), usable)
+        except Missing:
+            hint = "the account's own page shows its jobs"
+            raise WrongUsage(f"the server does not know job {job}", hint=hint) from None
 
     def _check_free(self, job: str) -> None:
         everywhere = {**self._memory.ledger.attempts, **self._memory.attempts}
         for each in everywhere.values():
             if job in each.jobs:
                 raise WrongUsage(f"job {job} is that of shot `{each.intent.shot}` of {each.intent.manifest} already")
+
+
+def _seen(job: Job) -> str:
+    """What a server shows of a job, in short."""
+    seconds = f"{job.seconds} s" if job.seconds else ""
+    prompt = quoted(job.prompt) if job.prompt else ""
+    return shown(", ".join(part for part in (job.size, seconds, prompt) if part))

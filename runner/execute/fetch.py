@@ -32,6 +32,7 @@ from runner.provider.videos import Begun, Job, JobId, Resume, Videos
 
 _PASSING: Final = (Unreachable, Troubled, TooMany, NotReady, NotVideo, Missing)
 _ATTEMPTS: Final = 8
+_ODD: Final = 1.0  # seconds by which a clip is plainly shorter or longer than what was asked for
 
 
 class Part:
@@ -170,7 +171,7 @@ class Fetcher:
             size=found.size,
             seconds=found.seconds,
             audio=found.audio,
-            at=self._run.time.now(),
+            at=self._run.moment(self._attempt),
             completed_at=None if job is None or job.completed_at is None else round(job.completed_at, 3),
             expires_at=self._expires_at,
         )
@@ -182,11 +183,11 @@ class Fetcher:
         return self._attempt.clip.expires_at if self._attempt.clip else None
 
     def _tell_oddities(self, found: Probe) -> None:
-        request = self._attempt.intent.request
+        request, shot = self._attempt.intent.request, self._step.shot
         if found.size and found.size != request.size:
-            self._run.say(
-                f"shot `{self._step.shot}` came as {found.size}; {request.size} was asked for", self._step.shot
-            )
+            self._run.say(f"shot `{shot}` came as {found.size}; {request.size} was asked for", shot)
+        if found.seconds and abs(found.seconds - float(request.seconds)) >= _ODD:
+            self._run.say(f"shot `{shot}` came with {found.seconds:.1f} s; {request.seconds} were asked for", shot)
 
     def _not_fetched(self, error: ReplyError) -> None:
         if isinstance(error, Expired):

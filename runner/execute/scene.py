@@ -91,16 +91,21 @@ class Run:
         prices = self.options.profile.prices
         return f"; a new one costs up to {cost} {prices.currency}" if cost and prices else ""
 
+    def moment(self, attempt: Attempt) -> float:
+        """Now, as the date of a fact: never before its attempt, though each reply sets the clock, by whole seconds."""
+        return max(self.time.now(), attempt.intent.at)
+
     def record_rule(self, attempt: Attempt, state: State, why: str) -> None:
         """Record that no job came of an attempt. Raises DiskFailed."""
         self.costs.drop(attempt.id)
-        ruling = Ruling(state=state, why=why, at=self.time.now())
+        ruling = Ruling(state=state, why=why, at=self.moment(attempt))
         self.doors.memory.record(replace(attempt, ruling=ruling))
 
     def record_job(self, attempt: Attempt, job: Job) -> Attempt:
         """Record an attempt's job. Raises DiskFailed."""
         created = None if job.created_at is None else round(job.created_at, 3)
-        accepted = replace(attempt, acceptance=Acceptance(jobs=(job.id,), at=self.time.now(), created_at=created))
+        acceptance = Acceptance(jobs=(job.id,), at=self.moment(attempt), created_at=created)
+        accepted = replace(attempt, acceptance=acceptance)
         try:
             self.doors.memory.record(accepted)
         except (DiskFailed, LockfileDamaged) as failure:
@@ -111,7 +116,7 @@ class Run:
     def record_end(self, attempt: Attempt, state: State, job: Job | None, words: str = "") -> Attempt:
         """Record that a job ended without a clip. Raises DiskFailed."""
         code, message = (job.error_code, job.error_message or words) if job else ("", words)
-        ended = replace(attempt, end=End(state=state, code=code, message=message, at=self.time.now()))
+        ended = replace(attempt, end=End(state=state, code=code, message=message, at=self.moment(attempt)))
         self.doors.memory.record(ended)
         return ended
 

@@ -1,4 +1,7 @@
-"""What a person decides about an unconfirmed shot, as facts: it is this job, buy it again, or leave it."""
+"""What a person decides about an unconfirmed shot, as facts: it is this job, buy it again, or leave it.
+
+No fact is dated before its attempt: that is dated by the server, and these by the machine.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,13 +11,14 @@ from runner.lock.facts import Acceptance, Attempt, Ruling, State
 
 def adopted(attempt: Attempt, job: str, at: float) -> Attempt:
     """The attempt became this job."""
-    return replace(attempt, acceptance=Acceptance(jobs=(job,), at=at))
+    return replace(attempt, acceptance=Acceptance(jobs=(job,), at=max(at, attempt.intent.at)))
 
 
 def given_up(attempt: Attempt, at: float, *, resubmit: bool) -> Attempt:
     """Nobody waits for the attempt any more; with `resubmit` a new purchase takes its place."""
     why = "a person ordered a new purchase" if resubmit else "a person gave it up"
-    return replace(attempt, ruling=Ruling(state=State.ABANDONED, why=why, at=at, resubmit=resubmit))
+    ruling = Ruling(state=State.ABANDONED, why=why, at=max(at, attempt.intent.at), resubmit=resubmit)
+    return replace(attempt, ruling=ruling)
 
 
 def open_cases(attempts: Iterable[Attempt], shot: str) -> tuple[Attempt, ...]:

@@ -98,7 +98,7 @@ def _named(name: str, beside: Path, above: _Layer | None) -> _Layer:
     if name in _NAMES:
         return replace(_read(name, _FOLDER / f"{name}.yaml"), path=None)
     path = beside / name
-    if not name.endswith((".yaml", ".yml")) and "/" not in name:
+    if not name.endswith((".yaml", ".yml")):  # and no other file's words are shown because a manifest names it
         message = f"the profile {quoted(name)} is not known, there are {listing(_NAMES)}"
         raise _refusal(above, message, suggestion(name, _NAMES, "a profile of your own is a path: `./NAME.yaml`"))
     try:

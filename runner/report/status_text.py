@@ -80,9 +80,10 @@ def _standing(step: Step, mine: tuple[Attempt, ...]) -> Standing:
         state = _WORDS[State.INTENT if step.reason is Reason.DOUBTFUL else State.UNSENT]
         return Standing(shot=step.shot, state=state, job=None, price=None, currency="", clip=None, why=why)
     bought = attempt.may_have_cost
+    ordered = step.reason is Reason.ASKED and attempt.state is State.ABANDONED
     return Standing(
         shot=step.shot,
-        state=_WORDS[attempt.state],
+        state=_WORDS[State.UNSENT if ordered else attempt.state],
         job=attempt.job,
         price=attempt.intent.price if bought else None,
         currency=attempt.intent.currency,

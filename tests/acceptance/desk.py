@@ -1,5 +1,6 @@
 """A folder with a manifest, a server on loopback, and the command as a person runs it."""
 
+import json
 import os
 import pty
 import re
@@ -12,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 from runner.sandbox.server import Sandbox
 
@@ -140,6 +142,17 @@ class Shop:
 
     def posts(self) -> int:
         return int(self.ledger["requests"].get("create", 0))
+
+    def order(self, prompt: str, *, size: str = "1280x720", seconds: str = "4") -> str:
+        """Buy as another client of the same account would; the job's id."""
+        wish = {"model": "sora-2", "prompt": prompt, "size": size, "seconds": seconds}
+        request = Request(
+            f"{self.base_url}/videos",
+            data=json.dumps(wish).encode(),
+            headers={"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"},
+        )
+        with urlopen(request, timeout=20) as reply:
+            return str(json.load(reply)["id"])
 
 
 def wait_for(condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:

@@ -429,3 +429,33 @@ def test_jobs_that_nobody_remembers_wait_for_a_person(desk: Desk, shop: Shop) ->
     assert desk.run("render", "film.yaml").code == 0
     assert shop.billed == 3
     assert len(desk.clips()) == 2
+
+
+def test_a_job_of_another_shot_is_not_taken(desk: Desk, shop: Shop) -> None:
+    jobs = [shop.order("A cat in an alley"), shop.order("A cat in an alley", seconds="8", size="720x1280")]
+    refused = desk.run("resolve", "film.yaml", "beach", "--adopt", jobs[0])
+    assert (refused.code, refused.stderr) == (
+        2,
+        "error: job JOB is no clip of shot `beach`: 1280x720, 4 s, `A cat in an alley`\nhint: it fits shot `alley`\n",
+    )
+    believed = desk.run("resolve", "film.yaml", "beach", "--adopt", jobs[1])
+    assert believed.code == 0
+    assert believed.stderr.startswith(
+        "job JOB shows another clip than shot `beach` wants: 720x1280, 8 s, `A cat in an alley`\n"
+    )
+    fetched = desk.run("render", "film.yaml", "--only", "beach")
+    assert fetched.code == 0
+    assert "shot `beach` came as 720x1280; 1280x720 was asked for\n" in fetched.stderr
+    assert "shot `beach` came with 8.0 s; 4 were asked for\n" in fetched.stderr
+
+
+def test_the_same_order_again_changes_nothing(desk: Desk, shop: Shop) -> None:
+    desk.edit("version: 1\n", "version: 1\nbudget: 1\n")
+    said = {desk.run("resolve", "film.yaml", "beach", "--resubmit").stderr for _ in range(3)}
+    assert said == {"shot `beach` is bought again by the next render\n"}
+    stands = desk.run("status", "film.yaml").stdout
+    assert "beach  not bought" in stands
+    assert "asked for; the next run buys it" in stands
+    assert "spent" not in stands, "an order is no purchase"
+    assert desk.run("render", "film.yaml").code == 0, "both are within the budget"
+    assert shop.billed == 2

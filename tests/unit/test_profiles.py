@@ -286,3 +286,11 @@ def test_profiles_are_read_without_the_network_libraries() -> None:
     root = Path(profiles.__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_word_of_a_file_is_shown_that_is_no_yaml_file(tmp_path: Path) -> None:
+    (tmp_path / "passwords").write_text("root:x:0:0\n")
+    found = refused("./passwords", tmp_path)
+    (problem,) = found.problems
+    assert (found.path, problem.hint) == (None, "a profile of your own is a path: `./NAME.yaml`")
+    assert not found.lines

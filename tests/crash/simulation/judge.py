@@ -90,6 +90,8 @@ class Judge:
     def _check_ages(self, records: Iterable[Attempt], by_date: set[AttemptId]) -> None:
         """No POST makes a job before it is sent, or later than it can arrive: such a job is somebody else's."""
         for each in records:
+            if any(fact.at < each.intent.at for fact in (each.acceptance, each.ruling, each.end, each.clip) if fact):
+                raise Violation(f"{each.id} bears a date before its attempt's")
             begun = self._machine.born.get(each.id) if each.id in by_date else None
             for job in each.jobs if begun is not None else ():
                 age = self._server.by_id[job].created - begun
