@@ -23,7 +23,7 @@ def assign(
     owned, free = _kept(shots, attempts)
     claims = _returned(owned)
     spare = _spare(owned)
-    for take_over in (_unkept, _unkept_clip, partial(_spare_clip, spare=spare)):
+    for take_over in (_rest, _unkept, _unkept_clip, partial(_spare_clip, spare=spare)):
         for shot in shots:
             # The best comes first: a claim that is cut by a kill has then taken over what matters.
             found = sorted(take_over(shot, owned, free), key=_importance, reverse=True)
@@ -59,6 +59,14 @@ def _returned(owned: _Owned) -> list[Attempt]:
     return claims
 
 
+def _rest(shot: Shot, owned: _Owned, free: _Free) -> list[Attempt]:
+    """What was left behind where a kill cut the claims of a shot: its failures count, too."""
+    groups, mine = free.get(shot.request.fingerprint), owned[shot.id]
+    if not groups or _may_have_clip(mine):
+        return []
+    return [each for name in sorted(set(map(_former_owner, mine))) for each in groups.pop(name, [])]
+
+
 def _unkept(shot: Shot, owned: _Owned, free: _Free) -> list[Attempt]:
     """For a shot that has nothing: the best of what nobody kept."""
     groups = free.get(shot.request.fingerprint)
@@ -92,7 +100,9 @@ def _spare_clip(shot: Shot, owned: _Owned, _free: _Free, *, spare: dict[Fingerpr
 
 
 def _spare(owned: _Owned) -> dict[Fingerprint, list[_Kept]]:
-    """What a shot has beyond one attempt of a take: two branches bought it, or a name in the lockfile was damaged."""
+    """What a shot has beyond one attempt: two branches bought the same take, a name in the lockfile was damaged, or
+    another shot's clip took the place of its own.
+    """
     spare: dict[Fingerprint, list[_Kept]] = {}
     for shot, mine in owned.items():
         bought = (each for each in mine if worth(each) >= 0 or each.state is State.EXPIRED) if len(mine) > 1 else ()
@@ -100,7 +110,20 @@ def _spare(owned: _Owned) -> dict[Fingerprint, list[_Kept]]:
             alike = worth(each) >= 0 or better.state is State.EXPIRED
             if alike and each.intent.take == better.intent.take and set(each.jobs).isdisjoint(better.jobs):
                 spare.setdefault(each.fingerprint, []).append((shot, each))
+        for each in _made_up_for(mine) if len(mine) > 1 else ():
+            spare.setdefault(each.fingerprint, []).append((shot, each))
     return {wish: sorted(kept, key=lambda one: _importance(one[1]), reverse=True) for wish, kept in spare.items()}
+
+
+def _made_up_for(mine: Sequence[Attempt]) -> list[Attempt]:
+    """What came to nothing and was made up for by what had been bought for another shot.
+
+    Whoever wants the same next gets it: else that shot's clip would be bought again, and nobody asked for that.
+    """
+    lost = [each for each in mine if worth(each) < 0 and each.state is not State.UNSENT and not ordered(each)]
+    names = {each.intent.shot for each in lost}
+    got = [each for each in mine if worth(each) >= 0 and each.intent.shot not in names]
+    return lost[: len(got)]
 
 
 def _may_have_clip(mine: Iterable[Attempt]) -> bool:
@@ -116,6 +139,12 @@ def owner_of(attempt: Attempt, wants: Mapping[str, Fingerprint]) -> ShotId | Non
 def last_owner(attempt: Attempt) -> str:
     """The shot that had the attempt last, whether or not it still wants it."""
     return attempt.claims[-1].shot if attempt.claims else attempt.intent.shot
+
+
+def _former_owner(attempt: Attempt) -> str:
+    """The shot that had it before its last owner; none where it was bought for that one."""
+    names = [attempt.intent.shot, *(claim.shot for claim in attempt.claims)]
+    return names[-2] if len(names) > 1 else ""
 
 
 def _claim(attempt: Attempt, shot: ShotId) -> Attempt:
@@ -135,3 +164,8 @@ def _importance(attempt: Attempt) -> tuple[bool, int, int, str]:
 def worth(attempt: Attempt) -> int:
     """How near an attempt is to a clip; below 0 where none will come of it."""
     return WORTH.get(attempt.state, -1)
+
+
+def ordered(attempt: Attempt) -> bool:
+    """Whether a person gave it up for a new purchase."""
+    return attempt.state is State.ABANDONED and attempt.ruling is not None and attempt.ruling.resubmit

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from runner.lock.facts import Attempt, State
-from runner.plan.ownership import WORTH
+from runner.plan.ownership import WORTH, ordered
 from runner.plan.table import Best
 from runner.provider.profile import Profile
 from runner.provider.statuses import is_moderation
@@ -32,13 +32,13 @@ def foremost(attempts: Sequence[Attempt], here: Callable[[Attempt], bool] = lamb
     rivals = [each for each in going if each.intent.take == newest.intent.take and each.clip]
     if len(rivals) > 1:
         newest = max(rivals, key=lambda each: (here(each), each.id))
-    return latest if _ordered(latest) and latest.intent.take > newest.intent.take else newest
+    return latest if ordered(latest) and latest.intent.take > newest.intent.take else newest
 
 
 def best_of(attempt: Attempt, mine: Sequence[Attempt], profile: Profile, retries: int) -> Best:
     """What the attempt that speaks for a shot means for it, as the table tells it apart."""
     if attempt.state is State.ABANDONED:
-        return Best.ORDERED if _ordered(attempt) else Best.ABANDONED
+        return Best.ORDERED if ordered(attempt) else Best.ABANDONED
     if attempt.state is State.EXPIRED:
         return Best.LOST if profile.resubmit_lost else Best.EXPIRED
     if attempt.state is State.FAILED:
@@ -60,8 +60,3 @@ def servable(attempt: Attempt, retention: float, now: float) -> bool:
         return now < clip.expires_at
     since = clip.completed_at if clip and clip.completed_at is not None else attempt.intent.at
     return now < since + retention
-
-
-def _ordered(attempt: Attempt) -> bool:
-    """Whether a person gave it up for a new purchase."""
-    return attempt.state is State.ABANDONED and attempt.ruling is not None and attempt.ruling.resubmit

@@ -12,6 +12,7 @@ from runner.execute.verdict import given_up
 from runner.lock.facts import State
 from runner.lock.lockfile import Lockfile
 from runner.lock.memory import Memory
+from runner.manifest.batch import ShotId
 from tests.crash.simulation.disk import Crash, Filesystem, SimDisk
 from tests.crash.simulation.life import Machine, Process, live, profile, where
 from tests.crash.simulation.loop import VirtualClock, VirtualLoop
@@ -234,3 +235,35 @@ def test_no_fact_is_written_into_the_middle_of_a_lockfile_that_was_put_there_a_m
     reading = lockfile.load()
     assert not reading.bad
     assert {each.id for each in reading.records} == {first.id, second.id}
+
+
+@pytest.mark.parametrize("later", ["two", "three"])
+def test_a_clip_that_another_shot_lent_is_not_bought_again_by_the_next_equal_shot(later: str) -> None:
+    it = stand(Nature(render=60.0))
+    it.add("one", "same")
+    it.run(interrupt=10.0)
+    it.machine.loop.jump(2 * DAY)  # it expired before it was fetched
+    it.add("two", "same")
+    it.run(interrupt=10.0)
+    it.manifest.shots.pop()
+    assert it.endings() == {"one": Ending.DONE}, "what was bought for the other shot takes its place, for nothing"
+    it.add(later, "same")
+    for _ in range(2):
+        assert it.endings() == {"one": Ending.KEPT, later: Ending.HELD}
+    assert it.bills("same") == 2
+    it.manifest.retakes = {ShotId(later)}
+    assert it.endings() == {"one": Ending.KEPT, later: Ending.DONE}
+    assert it.bills("same") == 3
+
+
+def test_failures_count_though_a_kill_cuts_the_claims_of_a_renamed_shot() -> None:
+    for fuse in range(1, 30):
+        it = stand(Nature(render=1.0, fails=1.0))
+        it.machine.retries = 1
+        it.add("one", "one")
+        assert it.endings() == {"one": Ending.FAILED}
+        it.manifest.shots = []
+        it.add("two", "one")
+        it.run(fuse=fuse)
+        assert it.endings() == {"two": Ending.HELD}, fuse
+        assert it.bills("one") == 2, fuse
