@@ -7,11 +7,11 @@ from runner.commands.wanted import Wanted
 from runner.errors import NoCredentials
 from runner.lock.ledger import digest_of_key
 from runner.provider.key import check_key
+from runner.provider.manner import Auth, Manner
 from runner.provider.origin import host_of, origin_of
 from runner.settings import BASE_URL, KEY, Settings
 
 EMBEDDED: Final = "embedded"
-_NO_KEY: Final = "none"
 HOW_TO_BUY: Final = f"set {BASE_URL} and {KEY}"
 
 
@@ -21,6 +21,7 @@ class Account:
 
     origin: str
     key: str | None = field(repr=False)
+    manner: Manner = field(default_factory=Manner)
 
     @property
     def preview(self) -> bool:
@@ -49,19 +50,19 @@ def account_of(wanted: Wanted, settings: Settings, *, preview: bool) -> Account:
     if preview or origin is None:
         return Account(origin=EMBEDDED, key=None)
     key = key_for(wanted, settings)
-    if key is None and wanted.profile.auth != _NO_KEY:
+    if key is None and wanted.profile.manner.auth is not Auth.NONE:
         raise NoCredentials(
             f"the server {host_of(origin)} is set, but there is no key for it",
             hint=f"set {KEY}, or say --preview for free previews",
         )
     if key is not None:
         check_key(key)
-    return Account(origin=origin, key=key)
+    return Account(origin=origin, key=key, manner=wanted.profile.manner)
 
 
 def key_for(wanted: Wanted, settings: Settings) -> str | None:
     """The key that is set, if the profile wants one."""
-    return None if wanted.profile.auth == _NO_KEY else settings.key
+    return None if wanted.profile.manner.auth is Auth.NONE else settings.key
 
 
 def origin_for(wanted: Wanted, settings: Settings) -> str | None:

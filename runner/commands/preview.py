@@ -15,6 +15,7 @@ from runner.manifest.limits import Limits
 from runner.manifest.request import Request
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action
+from runner.provider.manner import Auth, Manner
 from runner.provider.profile import Prices, Profile
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _profile(profile: Profile) -> Profile:
         profile,
         prices=prices,
         slots=_SLOTS,
-        auth="none",
+        manner=Manner(auth=Auth.NONE),
         list_complete=True,
         settle=2.0,
         longest_render=600.0,
@@ -112,8 +113,8 @@ def _rules(limits: Limits, slots: int) -> "Rules":
 
     models = limits.models.values()
     return Rules(
-        sizes=_all_or_any(model.sizes for model in models),
-        seconds=tuple(map(str, _all_or_any(model.seconds for model in models))),
+        sizes=_all_or_any(() if model.sizes.width else model.sizes.listed for model in models),
+        seconds=tuple(map(str, _all_or_any(() if model.seconds.span else model.seconds.listed for model in models))),
         models=() if "*" in limits.models else tuple(limits.models),
         slots=slots,
         auth=False,

@@ -33,7 +33,7 @@ class Reach:
     def _client(self, base_url: str) -> Videos:
         from runner.provider.http import HttpVideos
 
-        return HttpVideos(base_url, self._account.key, clock=self._clock)
+        return HttpVideos(base_url, self._account.key, manner=self._account.manner, clock=self._clock)
 
     def _bought_at(self, origin: str) -> bool:
         """Whether this machine's ledger shows a purchase with this very key: a lockfile could be anybody's."""

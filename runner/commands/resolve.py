@@ -8,7 +8,7 @@ from shlex import quote
 
 import click
 
-from runner.commands.account import key_for, origin_for
+from runner.commands.account import Account, key_for, origin_for
 from runner.commands.execution import nonce
 from runner.commands.inquiry import job_at
 from runner.commands.look import plan_of
@@ -195,7 +195,8 @@ class Docket:
         if origin != origin_for(self._batch, self._settings):
             return None
         try:
-            return job_at(origin, key_for(self._batch, self._settings), usable)
+            key = key_for(self._batch, self._settings)
+            return job_at(Account(origin=origin, key=key, manner=self._batch.profile.manner), usable)
         except Missing:
             hint = "the account's own page shows its jobs"
             raise WrongUsage(f"the server does not know job {job}", hint=hint) from None

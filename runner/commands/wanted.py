@@ -8,7 +8,7 @@ from typing import Any, Final
 from runner.manifest import load
 from runner.manifest.batch import Batch, ShotId
 from runner.manifest.document import Document
-from runner.manifest.limits import Limits, ModelLimits
+from runner.manifest.limits import ANYTHING, Limits
 from runner.manifest.problems import Problem, at
 from runner.manifest.text import render
 from runner.provider import profiles
@@ -104,8 +104,7 @@ def _fallback(document: Document, path: Path) -> Limits:
     spec = load.profile_of(document)
     if isinstance(spec, str) and "/" not in spec and not spec.endswith((".yaml", ".yml")):
         return usual  # a misspelled name: most likely it is this one
-    anything = {"*": ModelLimits(sizes=(), seconds=())}
-    return replace(usual, models=anything)
+    return replace(usual, models={"*": ANYTHING}, guessed=True)
 
 
 def _shown(path: Path) -> str:

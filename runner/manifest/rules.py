@@ -1,16 +1,15 @@
 """What no schema can say about one shot: whether the profile allows it, and whether its parts fit together."""
 
-import math
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from runner.manifest.batch import Reference
 from runner.manifest.document import shot_name
-from runner.manifest.limits import Limits, ModelLimits
+from runner.manifest.limits import Limits, ModelLimits, joined
 from runner.manifest.problems import Problem, at
 from runner.manifest.wish import EXACT, FROM_REFERENCE, Setting, Wish, mode_of, seconds_of
-from runner.manifest.wording import listing, quoted, suggestion
+from runner.manifest.wording import found, listing, quoted, suggestion
 
 _ANY: Final = "*"
 _SIZE: Final = re.compile(r"[1-9][0-9]{1,4}x[1-9][0-9]{1,4}")
@@ -23,6 +22,7 @@ def problems_of_shot(wish: Wish, reference: Reference | None, limits: Limits) ->
     yield from _model(wish, limits)
     yield from _size(wish, reference, limits)
     yield from _seconds(wish, limits)
+    yield from _extra(wish, limits)
     yield from _fit(wish)
     if reference is not None:
         yield from _pixels(wish, reference)
@@ -57,21 +57,34 @@ def _size(wish: Wish, reference: Reference | None, limits: Limits) -> Iterator[P
         yield wish.problem(wish.size, f"is `from_reference`, and {_shot(wish)} has no `input_reference`", hint)
         return
     size = size_of(wish, reference)
-    allowed = _allowed(wish, limits, "sizes")
-    if size is not None and _is_size(size) and allowed and size not in allowed:
-        message = f"is {_resolved(wish, size)}, allowed are {listing(allowed)}{_of_model(wish, limits, 'sizes')}"
-        near = min(allowed, key=lambda other: abs(math.log(_shape(other) / _shape(size))))
-        yield wish.problem(wish.size, message, f"the nearest is {near}")
+    allowed = _allowed(wish, limits).sizes
+    if size is not None and _is_size(size) and size not in allowed:
+        message = f"is {_resolved(wish, size)}, allowed are {allowed}{_of_model(wish, limits, 'sizes')}"
+        yield wish.problem(wish.size, message, f"the nearest is {allowed.nearest(size)}")
 
 
 def _seconds(wish: Wish, limits: Limits) -> Iterator[Problem]:
     seconds = seconds_of(wish.seconds.value)
-    allowed = _allowed(wish, limits, "seconds")
-    if seconds is None or seconds < 1 or not allowed or seconds in allowed:
+    allowed = _allowed(wish, limits).seconds
+    if seconds is None or seconds < 1 or seconds in allowed:
         return
-    near = min(allowed, key=lambda number: (abs(number - seconds), number))
-    message = f"is {seconds}, allowed are {listing(allowed)}{_of_model(wish, limits, 'seconds')}"
-    yield wish.problem(wish.seconds, message, f"the nearest is {near}")
+    message = f"is {seconds}, allowed are {allowed}{_of_model(wish, limits, 'seconds')}"
+    yield wish.problem(wish.seconds, message, f"the nearest is {allowed.nearest(seconds)}")
+
+
+def _extra(wish: Wish, limits: Limits) -> Iterator[Problem]:
+    if limits.guessed:
+        return
+    for name, setting in wish.extra.items():
+        field = limits.fields.get(name)
+        if field is None:
+            names = list(limits.fields)
+            known = f"known are {listing(names)}" if names else "it knows none"
+            message = f"is no field that the profile `{limits.profile}` knows; {known}"
+            hint = suggestion(name, names, "leave it out, or describe it under `fields` in a profile of your own")
+            yield wish.problem(setting, message, hint)
+        elif field.value_of(setting.value) is None:
+            yield wish.problem(setting, f"is {found(setting.value)}, it must be {field}", "change the value")
 
 
 def _fit(wish: Wish) -> Iterator[Problem]:
@@ -110,22 +123,13 @@ def _is_size(size: str) -> bool:
     return _SIZE.fullmatch(size) is not None
 
 
-def _shape(size: str) -> float:
-    width, _, height = size.partition("x")
-    return int(width) / int(height)
-
-
 def _limits_of(model: str, limits: Limits) -> ModelLimits | None:
     return limits.models.get(model) or limits.models.get(_ANY)
 
 
-def _allowed(wish: Wish, limits: Limits, kind: str) -> Sequence[Any]:
+def _allowed(wish: Wish, limits: Limits) -> ModelLimits:
     """What the shot's model accepts; of a model that is not known: what any accepts."""
-    of_one = _known(wish, limits)
-    if of_one is None:
-        return list(dict.fromkeys(value for model in limits.models.values() for value in getattr(model, kind)))
-    allowed: Sequence[Any] = getattr(of_one, kind)
-    return allowed
+    return _known(wish, limits) or joined(limits.models.values())
 
 
 def _of_model(wish: Wish, limits: Limits, kind: str) -> str:

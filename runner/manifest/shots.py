@@ -44,14 +44,14 @@ def _shot_of(
         return None, problems
     shot = Shot(
         id=ShotId(wish.raw["id"]),
-        request=_request(wish, prompt, reference),
+        request=_request(wish, prompt, reference, limits),
         reference=reference,
         place=wish.document.place_of_value(wish.steps),
     )
     return shot, []
 
 
-def _request(wish: Wish, prompt: str, reference: Reference | None) -> Request:
+def _request(wish: Wish, prompt: str, reference: Reference | None, limits: Limits) -> Request:
     size = size_of(wish, reference) or ""
     return Request(
         model=wish.model.value,
@@ -59,6 +59,11 @@ def _request(wish: Wish, prompt: str, reference: Reference | None) -> Request:
         size=size,
         seconds=str(seconds_of(wish.seconds.value)),
         reference=None if reference is None else _as_sent(wish, reference, size),
+        extra={
+            name: limits.fields[name].value_of(setting.value)
+            for name, setting in wish.extra.items()
+            if name in limits.fields
+        },
     )
 
 

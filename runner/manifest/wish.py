@@ -33,6 +33,7 @@ class Wish:
     size: Setting
     seconds: Setting
     fit: Setting
+    extra: Mapping[str, Setting]  # further fields of the request, by name
 
     @property
     def steps(self) -> Steps:
@@ -64,6 +65,7 @@ def wish_of(document: Document, index: int, limits: Limits) -> Wish | None:
         size=_setting(document, index, "size", limits.size),
         seconds=_setting(document, index, "seconds", limits.seconds),
         fit=_setting(document, index, "fit", EXACT),
+        extra=_extra(document, index),
     )
 
 
@@ -88,6 +90,16 @@ def fit_of(value: Any) -> Fit:
         return Fit(mode=mode, focus=_MIDDLE)
     # Adding 0.0 makes a plain zero of a negative one.
     return Fit(mode=mode, focus=(float(focus[0]) + 0.0, float(focus[1]) + 0.0))
+
+
+def _extra(document: Document, index: int) -> Mapping[str, Setting]:
+    """The further fields of a shot over those of the defaults; None takes a default away."""
+    found: dict[str, Setting] = {}
+    for steps in (("defaults", "extra"), ("shots", index, "extra")):
+        written = document.get(steps)
+        if isinstance(written, Mapping):
+            found |= {name: Setting(name, value, (*steps, name)) for name, value in written.items()}
+    return {name: setting for name, setting in found.items() if setting.value is not None}
 
 
 def _setting(document: Document, index: int, key: str, otherwise: Any) -> Setting:

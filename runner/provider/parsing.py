@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from runner.provider.addresses import address_in
 from runner.provider.videos import Job, JobId
 from runner.provider.words import clean, hidden_within
 
@@ -85,6 +86,7 @@ def job_of(body: Any, *, id: JobId | None = None) -> Job | None:  # noqa: A002
         created_at=_first_time(fields, "created_at", "created"),
         completed_at=_first_time(fields, "completed_at", "finished_at"),
         expires_at=_first_time(fields, "expires_at"),
+        address=address_in(fields),
         error_code=said.code or said.kind,
         error_message=said.message,
     )

@@ -1,4 +1,5 @@
-"""The body of a purchase: JSON where there is only text, a multipart form where an image goes along."""
+"""The body of a purchase: JSON where there is only text, a multipart form where an image goes along or nothing else is
+understood."""
 
 import json
 from typing import Any
@@ -7,12 +8,20 @@ from runner.manifest.request import Request
 from runner.provider.videos import Image
 
 
-def body_of(request: Request, image: Image | None) -> dict[str, Any]:
-    """The body as the HTTP client takes it: `json`, or the `data` and `files` of a form."""
+def body_of(request: Request, image: Image | None, *, form: bool = False) -> dict[str, Any]:
+    """The body as the HTTP client takes it: `json`, or the `data` and `files` of a form.
+
+    Args:
+        request: what is wanted.
+        image: its reference.
+        form: whether the server understands nothing but forms.
+    """
     own = {"model": request.model, "prompt": request.prompt, "size": request.size, "seconds": request.seconds}
     fields = {**request.extra, **own}
-    if image is None:
+    if image is None and not form:
         return {"json": fields}
-    form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+    words = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+    if image is None:
+        return {"files": {name: (None, value) for name, value in words.items()}}
     # Servers refuse an image that does not tell its name and its type.
-    return {"data": form, "files": {"input_reference": (image.filename, image.data, image.media_type)}}
+    return {"data": words, "files": {"input_reference": (image.filename, image.data, image.media_type)}}

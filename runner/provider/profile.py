@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from runner.manifest.limits import Limits
+from runner.provider.manner import Manner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Profile:
     limits: Limits
     prices: Prices | None
     slots: int  # jobs that may run at once
-    auth: str  # "bearer" or "none"
+    manner: Manner
     list_complete: bool  # whether absence from the list proves absence
     settle: float  # seconds until a lost POST must have shown up in the list
     longest_render: float  # seconds a job may run

@@ -46,6 +46,7 @@ class Job:
     created_at: float | None = None  # Unix seconds
     completed_at: float | None = None
     expires_at: float | None = None
+    address: str | None = None  # of the clip, where the job names one
     error_code: str = ""
     error_message: str = ""  # cleaned, at most 300 characters
 

@@ -178,10 +178,10 @@ def _wake_up() -> None:
     import runner.commands.status
     import runner.commands.verify
     import runner.manifest.images
-    import runner.provider.http
+    import runner.provider.wire
 
-    trust = runner.provider.http.httpx.create_ssl_context()  # reading the certificates takes longer than all else
-    vars(runner.provider.http.httpx)["create_ssl_context"] = lambda: trust
+    trust = runner.provider.wire.httpx.create_ssl_context()  # reading the certificates takes longer than all else
+    vars(runner.provider.wire.httpx)["create_ssl_context"] = lambda: trust
     asyncio.run(asyncio.sleep(0))
     del jsonschema, PIL, rich
     gc.collect()

@@ -12,6 +12,7 @@ from runner.manifest.problems import Place
 from runner.manifest.request import Request
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
+from runner.provider.manner import Manner
 from runner.provider.profile import Prices, Profile
 from tests.unit.manifest_factory import make_limits
 
@@ -38,7 +39,7 @@ class Clock:
 
 def make_profile(**fields: Any) -> Profile:
     defaults: dict[str, Any] = {
-        "name": "sora", "limits": make_limits(), "prices": PRICES, "slots": 2, "auth": "bearer",
+        "name": "sora", "limits": make_limits(), "prices": PRICES, "slots": 2, "manner": Manner(),
         "list_complete": False, "settle": 480.0, "longest_render": 3600.0, "retention": 86400.0,
         "typical_render": 90.0, "not_admitted": (), "resubmit_lost": False,
     }  # fmt: skip

@@ -13,6 +13,7 @@ import pytest
 from runner.manifest.limits import Limits, ModelLimits
 from runner.manifest.schema import schema_folder
 from runner.provider import profiles
+from runner.provider.manner import Manner
 from runner.provider.profile import Answer, Prices, Profile
 from runner.provider.profiles import ProfileProblems, load, names
 
@@ -72,7 +73,7 @@ def test_sora_is_the_users_document_to_the_letter() -> None:
             per_second={"sora-2": {"720x1280": Decimal("0.10"), "1280x720": Decimal("0.10")}},
         ),
         slots=2,
-        auth="bearer",
+        manner=Manner(),
         list_complete=False,
         settle=480.0,
         longest_render=1200.0,
@@ -96,7 +97,7 @@ def test_a_profile_of_its_own_says_everything(tmp_path: Path) -> None:
     profile = written(tmp_path, WHOLE)
     assert profile.name == "mine"
     assert (profile.limits.model, profile.limits.size, profile.limits.seconds) == ("wan-2", "832x480", 5)
-    assert (profile.prices, profile.auth, profile.list_complete) == (None, "none", False)
+    assert (profile.prices, profile.manner.auth, profile.list_complete) == (None, "none", False)
     assert (profile.settle, profile.typical_render) == (0.0, 30.5)
 
 

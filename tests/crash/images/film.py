@@ -23,6 +23,7 @@ from runner.manifest.limits import Limits
 from runner.manifest.problems import Place
 from runner.manifest.request import Request
 from runner.plan import steps as planning
+from runner.provider.manner import Manner
 from runner.provider.profile import Prices, Profile
 from runner.provider.videos import Videos
 from tests.crash.images.tree import Tree
@@ -183,7 +184,7 @@ def _profile(*, complete: bool) -> Profile:
         limits=limits,
         prices=Prices(currency="USD", date="", source="", per_second={"*": {"*": Decimal("0.1")}}),
         slots=2,
-        auth="bearer",
+        manner=Manner(),
         list_complete=complete,
         settle=SETTLE,
         longest_render=LONGEST,

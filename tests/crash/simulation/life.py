@@ -16,6 +16,7 @@ from runner.lock.seen import Seen
 from runner.lock.store import Shelf
 from runner.manifest.limits import Limits
 from runner.plan import steps as planning
+from runner.provider.manner import Manner
 from runner.provider.profile import Prices, Profile
 from tests.crash.simulation.disk import Crash, Filesystem, SimDisk
 from tests.crash.simulation.loop import VirtualClock, VirtualLoop
@@ -33,7 +34,7 @@ PROFILE = Profile(
     ),
     prices=Prices(currency="USD", date="", source="", per_second={"*": {"*": Decimal("0.1")}}),
     slots=2,
-    auth="bearer",
+    manner=Manner(),
     list_complete=False,
     settle=SETTLE,
     longest_render=LONGEST,
