@@ -37,13 +37,14 @@ class Watcher:
         self._begun = run.doors.clock.monotonic()
         self._heard = self._begun
         self._missing_since: float | None = None
+        self._known = run.time.now() - attempt.intent.at > 5  # the server had this job once; one of an earlier run, too
 
     async def work(self) -> Job | None:
         """The completed job, or None where the step has ended otherwise."""
         polled: Polled | None = None
         self._run.moved(self._step, Phase.QUEUED, job=self._attempt.job)
         # A job of an earlier run may have ended long ago: it is asked for at once.
-        wait = 0.0 if self._run.time.now() - self._attempt.intent.at > 5 else self._wait(None)
+        wait = 0.0 if self._known else self._wait(None)
         while await self._run.control.pause(wait):
             polled, over = await self._look(polled)
             if over or self._past_deadline():
@@ -68,7 +69,7 @@ class Watcher:
             self._no_answer(error)
             return before, False
         self._heard = self._run.doors.clock.monotonic()
-        self._missing_since = None
+        self._missing_since, self._known = None, True
         return polled, self._ended(polled.job)
 
     def _leave(self) -> None:
@@ -134,6 +135,12 @@ class Watcher:
         if now - self._missing_since < _MISSING_PATIENCE:
             return False
         why = f"the server does not know job {self._attempt.job} ({unanswered(error)})"
+        if self._run.options.profile.resubmit_lost and self._known and self._step.wanted:
+            self._free_slot()
+            self._run.record_end(self._attempt, State.EXPIRED, None, "the server no longer knows it")
+            self._run.say(f"{why}; shot `{self._step.shot}` is made again", self._step.shot)
+            self._again(self._step)
+            return True
         self._run.end(
             self._step, Ending.HELD, why, hint=f"say the same again later, or {self._run.retake_hint(self._step)}"
         )

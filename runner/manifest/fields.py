@@ -47,9 +47,13 @@ def _as(kind: str, written: Any) -> Value | None:
             return written if isinstance(written, bool) else None
         case "text":
             return written if isinstance(written, str) else None
-        case _ if isinstance(written, bool) or not isinstance(written, int | Decimal) or abs(written) > _GREATEST:
-            return None
-        case "integer":
-            return written if isinstance(written, int) else None
         case _:
-            return int(written) if written == int(written) else float(written)  # 7 and 7.0 are one wish
+            return _number(written, whole=kind == "integer")
+
+
+def _number(written: Any, *, whole: bool) -> int | float | None:
+    if isinstance(written, bool) or not isinstance(written, int | Decimal):
+        return None
+    if not -_GREATEST <= written <= _GREATEST or (whole and not isinstance(written, int)):
+        return None
+    return int(written) if written == int(written) else float(written)  # 7 and 7.0 are one wish

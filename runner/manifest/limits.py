@@ -28,7 +28,7 @@ class Limits:
 
     profile: str  # its name, for messages
     models: Mapping[str, ModelLimits]  # "*": any other
-    model: str  # defaults
+    model: str  # defaults; "*": there is none
     size: str
     seconds: int
     prompt_length: int  # characters

@@ -45,7 +45,13 @@ def fits(reference: Reference, size: str) -> bool:
 
 def _model(wish: Wish, limits: Limits) -> Iterator[Problem]:
     model = wish.model.value
-    if isinstance(model, str) and model and _limits_of(model, limits) is None:
+    if model == _ANY:
+        message = "is no name of a model"
+        if wish.model.steps is None:
+            message = f"is missing: the profile `{limits.profile}` takes any, and names none"
+        place = wish.document.place_of_value(wish.steps if wish.model.steps is None else wish.model.steps)
+        yield at(place, f"{_shot(wish)}: `model` {message}", "say under `defaults` what your server calls its model")
+    elif isinstance(model, str) and model and _limits_of(model, limits) is None:
         names = list(limits.models)
         message = f"is {quoted(model)}, the profile `{limits.profile}` has {listing(names)}"
         yield wish.problem(wish.model, message, suggestion(model, names, "write one of these, or change the profile"))
@@ -84,7 +90,7 @@ def _extra(wish: Wish, limits: Limits) -> Iterator[Problem]:
             hint = suggestion(name, names, "leave it out, or describe it under `fields` in a profile of your own")
             yield wish.problem(setting, message, hint)
         elif field.value_of(setting.value) is None:
-            yield wish.problem(setting, f"is {found(setting.value)}, it must be {field}", "change the value")
+            yield wish.problem(setting, f"is {found(setting.value)}, the profile wants {field}", "write such a value")
 
 
 def _fit(wish: Wish) -> Iterator[Problem]:

@@ -82,10 +82,10 @@ def _incomplete(models: Mapping[str, Any]) -> Iterator[Defect]:
 
 def _strange_defaults(defaults: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[Defect]:
     model = defaults.get("model", next(iter(models)))
-    if model not in models:
+    if model not in models and _ANY not in models:
         yield _not_among(("defaults", "model"), model, list(models))
         return
-    limits = _model_limits(models[model])
+    limits = _model_limits(models.get(model) or models[_ANY])
     for key, allowed in (("size", limits.sizes), ("seconds", limits.seconds)):
         if key in defaults and defaults[key] not in allowed:
             yield _not_among(("defaults", key), defaults[key], allowed)
@@ -116,12 +116,13 @@ def _limits(name: str, tree: Mapping[str, Any]) -> Limits:
     models = {model: _model_limits(limits) for model, limits in tree["models"].items()}
     defaults = tree.get("defaults", {})
     model = defaults.get("model", next(iter(models)))
+    usual = models.get(model) or models[_ANY]
     return Limits(
         profile=name,
         models=models,
         model=model,
-        size=defaults.get("size", models[model].sizes.first),
-        seconds=defaults.get("seconds", models[model].seconds.first),
+        size=defaults.get("size", usual.sizes.first),
+        seconds=defaults.get("seconds", usual.seconds.first),
         prompt_length=tree["prompt_length"],
         image_types=tuple(tree["images"]["types"]),
         image_bytes=tree["images"]["bytes"],

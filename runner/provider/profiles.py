@@ -18,7 +18,7 @@ from runner.provider.profile import Profile
 from runner.provider.profile_rules import built, defects, merged
 
 _FOLDER: Final = Path(__file__).with_name("profiles")
-_NAMES: Final = ("sora", "sandbox")
+_NAMES: Final = ("sora", "openai", "azure", "new-api", "litellm", "vllm-omni", "sglang", "sandbox")
 _SCHEMA: Final = "profile.schema.json"
 _DEEPEST: Final = 8  # profiles that extend one another
 _LONGEST: Final = 1_000_000  # characters of what a manifest says of its profile
@@ -99,8 +99,8 @@ def _named(name: str, beside: Path, above: _Layer | None) -> _Layer:
         return replace(_read(name, _FOLDER / f"{name}.yaml"), path=None)
     path = beside / name
     if not name.endswith((".yaml", ".yml")):  # and no other file's words are shown because a manifest names it
-        message = f"the profile {quoted(name)} is not known, there are {listing(_NAMES)}"
-        raise _refusal(above, message, suggestion(name, _NAMES, "a profile of your own is a path: `./NAME.yaml`"))
+        hint = suggestion(name, _NAMES, f"there are {listing(_NAMES)}; one of your own is a path: `./NAME.yaml`")
+        raise _refusal(above, f"there is no profile {quoted(name)}", hint)
     try:
         return _read(path.stem, path)
     except OSError as error:

@@ -46,7 +46,7 @@ def test_every_mistake_is_shown_at_once_and_nothing_is_sent(desk: Desk, shop: Sh
         wrong = desk.run(command, "film.yaml")
         assert (wrong.code, wrong.stdout) == (2, ""), command
         assert wrong.stderr == screen("""
-            film.yaml:2:10: the profile `sorra` is not known, there are sora, sandbox
+            film.yaml:2:10: there is no profile `sorra`
                 2 | profile: sorra
                   |          ^^^^^
             hint: did you mean `sora`?
@@ -97,7 +97,7 @@ def test_check_gives_problems_as_data(desk: Desk) -> None:
         "path": "film.yaml",
         "line": 2,
         "column": 10,
-        "message": "the profile `sorra` is not known, there are sora, sandbox",
+        "message": "there is no profile `sorra`",
         "hint": "did you mean `sora`?",
     }
     assert len(told[0]["problems"]) == 5

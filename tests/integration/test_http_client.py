@@ -6,9 +6,11 @@ import contextlib
 import gzip
 import json
 import logging
+import re
 import socket
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ import pytest
 from runner.errors import NoCredentials, ServerUnreachable, WrongUsage
 from runner.manifest.request import Request
 from runner.provider.http import HttpVideos
+from runner.provider.manner import Auth, Manner
 from runner.provider.replies import (
     Cut,
     Missing,
@@ -64,12 +67,13 @@ def run(
     *answers: Answer,
     key: str | None = KEY,
     times: Times = CALM,
+    manner: Manner | None = None,
 ) -> Any:
     """What `use` gives, with a client of a server that answers as scripted."""
 
     async def go() -> Any:
         async with scripted(*answers) as server:
-            videos = HttpVideos(server.base_url, key, times=times)
+            videos = HttpVideos(server.base_url, key, times=times, manner=manner)
             try:
                 return await use(videos, server)
             finally:
@@ -567,7 +571,7 @@ class TestContent:
     @pytest.mark.parametrize(
         ("answer", "error"),
         [
-            pytest.param(says(200, {"url": "https://h/x.mp4"}), NotVideo, id="json"),
+            pytest.param(says(200, {"file": "x.mp4"}), NotVideo, id="json"),
             pytest.param(says(200, b"<html>", "Content-Type: text/html; charset=utf-8"), NotVideo, id="html"),
             pytest.param(says(200, b"hello", "Content-Type: text/plain"), NotVideo, id="text"),
             pytest.param(says(200, b"<Error/>", "Content-Type: application/xml"), NotVideo, id="xml"),
@@ -693,6 +697,113 @@ class TestContent:
         body = json.dumps(JOB).encode()
         head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
         run(use, raw(head + body, "close"), says(200, JOB))
+
+
+class TestManners:
+    """How servers of this shape want to be spoken to."""
+
+    @pytest.mark.parametrize(
+        ("auth", "name", "value"),
+        [
+            (Auth.BEARER, "authorization", f"Bearer {KEY}"),
+            (Auth.API_KEY, "api-key", KEY),
+            (Auth.PLAIN, "authorization", KEY),
+        ],
+    )
+    def test_the_key_is_shown_as_the_server_wants_it(self, auth: Auth, name: str, value: str) -> None:
+        async def use(videos: HttpVideos, server: ScriptedServer) -> None:
+            await videos.retrieve(JobId("video_1"))
+            await videos.create(REQUEST, None)
+            shown = [{each: heard.headers.get(each) for each in ("authorization", "api-key")} for heard in server.heard]
+            assert shown == [{"authorization": None, "api-key": None, name: value}] * 2
+
+        run(use, says(200, JOB), manner=Manner(auth=auth))
+
+    def test_a_server_that_wants_no_key_is_shown_none(self) -> None:
+        async def use(videos: HttpVideos, server: ScriptedServer) -> None:
+            await videos.retrieve(JobId("video_1"))
+            assert not {"authorization", "api-key"} & set(server.heard[0].headers)
+
+        run(use, says(200, JOB), manner=Manner(auth=Auth.NONE))
+
+    def test_a_server_that_understands_forms_only_gets_one(self) -> None:
+        async def use(videos: HttpVideos, server: ScriptedServer) -> None:
+            await videos.create(replace(REQUEST, extra={"seed": 7, "sound": True}), None)
+            heard = server.heard[0]
+            assert heard.headers["content-type"].startswith("multipart/form-data; boundary=")
+            fields = re.findall(rb'name="(\w+)"\r\n\r\n([^\r]*)\r\n', heard.body)
+            assert dict(fields) == {
+                b"model": REQUEST.model.encode(), b"prompt": REQUEST.prompt.encode(), b"size": REQUEST.size.encode(),
+                b"seconds": REQUEST.seconds.encode(), b"seed": b"7", b"sound": b"true",
+            }  # fmt: skip
+
+        run(use, says(200, JOB), manner=Manner(form=True))
+
+
+class TestClipsThatLieElsewhere:
+    """Servers that name an address in place of a clip's bytes."""
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            {"url": "ADDRESS"},
+            {"status": "completed", "video_url": "ADDRESS"},
+            {"metadata": {"url": "ADDRESS"}},
+            {"outputs": {"video_url": "ADDRESS"}},
+            {"unsigned_urls": ["ADDRESS"]},
+        ],
+    )
+    def test_an_address_in_place_of_the_bytes_is_asked_without_the_key(self, words: dict[str, Any]) -> None:
+        async def go() -> None:
+            async with scripted(says(200, CLIP)) as store:
+                named = json.dumps(words).replace("ADDRESS", f"http://127.0.0.1:{store.port}/1.mp4")
+                async with scripted(says(200, json.loads(named))) as server:
+                    videos, part = HttpVideos(server.base_url, KEY, times=CALM), Part()
+                    await videos.content(JobId("video_1"), part, None)
+                    await videos.close()
+            assert part.data == CLIP
+            assert "authorization" not in store.heard[0].headers
+
+        asyncio.run(go())
+
+    @pytest.mark.parametrize(
+        "refusal",
+        [
+            says(
+                400, {"detail": "Video has been uploaded to cloud storage. Please use the cloud URL: https://h/1.mp4"}
+            ),
+            says(404, {"error": {"message": "Invalid URL (GET /v1/videos/video_1/content)"}}),
+            says(501, b""),
+        ],
+    )
+    def test_where_there_is_no_content_route_the_job_tells_the_address(self, refusal: Answer) -> None:
+        async def go() -> None:
+            async with scripted(says(200, CLIP)) as store:
+                job = {**JOB, "status": "completed", "url": f"http://127.0.0.1:{store.port}/1.mp4"}
+                async with scripted(refusal, says(200, job)) as server:
+                    videos, part = HttpVideos(server.base_url, KEY, times=CALM), Part()
+                    await videos.content(JobId("video_1"), part, None)
+                    await videos.close()
+            assert part.data == CLIP
+
+        asyncio.run(go())
+
+    def test_without_an_address_the_refusal_stands(self) -> None:
+        async def go() -> None:
+            async with scripted(says(404, {"error": {"message": "Task not found"}}), says(200, JOB)) as server:
+                videos = HttpVideos(server.base_url, KEY, times=CALM)
+                with pytest.raises(Missing, match="Task not found"):
+                    await videos.content(JobId("video_1"), Part(), None)
+                await videos.close()
+
+        asyncio.run(go())
+
+    @pytest.mark.parametrize(
+        "address", ["http://example.invalid/1.mp4", "http://169.254.169.254/latest", "http://[::1"]
+    )
+    def test_an_address_that_no_redirect_may_have_is_not_asked(self, address: str) -> None:
+        with pytest.raises(Troubled, match="the clip is redirected to"):
+            fetched(says(200, {"url": address}))
 
 
 class TestSurroundings:

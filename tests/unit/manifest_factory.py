@@ -5,12 +5,13 @@ from typing import Any
 
 from runner.manifest import load
 from runner.manifest.batch import Batch
+from runner.manifest.choices import Lengths, Sizes
 from runner.manifest.limits import Limits, ModelLimits
 from runner.manifest.problems import Problem
 from runner.manifest.request import Request
 from runner.manifest.text import render
 
-SORA_2 = ModelLimits(sizes=("720x1280", "1280x720"), seconds=(4, 8, 12))
+SORA_2 = ModelLimits(sizes=Sizes(listed=("720x1280", "1280x720")), seconds=Lengths(listed=(4, 8, 12)))
 
 
 def make_limits(**fields: Any) -> Limits:

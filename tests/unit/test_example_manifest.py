@@ -38,7 +38,7 @@ def test_it_is_a_small_film_in_both_sizes_and_all_lengths(batch, profile):
 
     assert 6 <= len(requests) <= 8
     assert {request.size for request in requests} == {"1280x720", "720x1280"}
-    assert {int(request.seconds) for request in requests} == set(profile.limits.models["sora-2"].seconds)
+    assert {int(request.seconds) for request in requests} == set(profile.limits.models["sora-2"].seconds.listed)
     assert 40 <= sum(int(request.seconds) for request in requests) <= 48
 
 

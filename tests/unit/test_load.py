@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from runner.manifest import load
+from runner.manifest.choices import Lengths, Sizes
 from runner.manifest.limits import ModelLimits
 from runner.manifest.problems import Place
 from runner.manifest.text import render
@@ -92,7 +93,9 @@ def test_the_size_comes_from_the_reference_as_it_is_displayed(tmp_path):
 
 def test_a_size_from_the_reference_must_be_one_that_the_model_has(tmp_path):
     Image.new("RGB", (300, 400)).save(tmp_path / "a.png")
-    limits = make_limits(models={"sora-2": ModelLimits(sizes=("1280x720",), seconds=(4,))}, size="1280x720")
+    limits = make_limits(
+        models={"sora-2": ModelLimits(sizes=Sizes(listed=("1280x720",)), seconds=Lengths(listed=(4,)))}, size="1280x720"
+    )
     text = "version: 1\nshots: [{id: s, prompt: x, size: from_reference, fit: cover, input_reference: a.png}]\n"
     assert messages(tmp_path, text, limits) == [
         "shot `s`: `size` is `from_reference`, which is 720x1280 here, allowed are 1280x720"
@@ -100,7 +103,7 @@ def test_a_size_from_the_reference_must_be_one_that_the_model_has(tmp_path):
 
 
 def test_what_is_allowed_is_said_of_the_model_where_models_differ(tmp_path):
-    pro = ModelLimits(sizes=("1024x1792",), seconds=(4, 8, 12, 16))
+    pro = ModelLimits(sizes=Sizes(listed=("1024x1792",)), seconds=Lengths(listed=(4, 8, 12, 16)))
     limits = make_limits(models={"sora-2": SORA_2, "sora-2-pro": pro})
     text = "version: 1\nshots:\n  - {id: a, prompt: x, seconds: 16}\n  - {id: b, prompt: x, model: sora-2-pro}\n"
     assert messages(tmp_path, text, limits) == [
@@ -110,7 +113,7 @@ def test_what_is_allowed_is_said_of_the_model_where_models_differ(tmp_path):
 
 
 def test_with_a_model_that_is_not_known_only_what_no_model_allows_is_a_problem(tmp_path):
-    pro = ModelLimits(sizes=("1024x1792",), seconds=(16,))
+    pro = ModelLimits(sizes=Sizes(listed=("1024x1792",)), seconds=Lengths(listed=(16,)))
     limits = make_limits(models={"sora-2": SORA_2, "sora-2-pro": pro})
     text = "version: 1\nshots:\n  - {id: a, prompt: x, model: sora-3, seconds: 16}\n"
     text += "  - {id: b, prompt: x, model: sora-3, seconds: 5}\n"

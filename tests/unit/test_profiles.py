@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from runner.manifest.choices import Lengths, Sizes
 from runner.manifest.limits import Limits, ModelLimits
 from runner.manifest.schema import schema_folder
 from runner.provider import profiles
@@ -31,6 +32,11 @@ longest_render: 600
 typical_render: 30.5
 """
 
+THERE_ARE = (
+    "there are sora, openai, azure, new-api, litellm, vllm-omni, sglang, sandbox; one of your own is a path: "
+    "`./NAME.yaml`"
+)
+
 
 def written(folder: Path, text: str, name: str = "mine.yaml") -> Profile:
     (folder / name).write_text(text)
@@ -49,7 +55,7 @@ def told(problems: ProfileProblems) -> list[str]:
 
 def test_the_built_in_profiles_are_those_in_the_folder() -> None:
     folder = Path(profiles.__file__).with_name("profiles")
-    assert names() == ("sora", "sandbox")
+    assert names() == ("sora", "openai", "azure", "new-api", "litellm", "vllm-omni", "sglang", "sandbox")
     assert {path.stem for path in folder.iterdir()} == set(names())
 
 
@@ -58,7 +64,9 @@ def test_sora_is_the_users_document_to_the_letter() -> None:
         name="sora",
         limits=Limits(
             profile="sora",
-            models={"sora-2": ModelLimits(sizes=("720x1280", "1280x720"), seconds=(4, 8, 12))},
+            models={
+                "sora-2": ModelLimits(sizes=Sizes(listed=("720x1280", "1280x720")), seconds=Lengths(listed=(4, 8, 12)))
+            },
             model="sora-2",
             size="720x1280",
             seconds=4,
@@ -110,7 +118,9 @@ prices: {per_second: {sora-2-pro: 0.50, sora-2: {1280x720: 0.2}}}
 not_admitted: [{status: 503, code: full}, {status: 502}]
 """
     profile = written(tmp_path, text)
-    assert profile.limits.models["sora-2"] == ModelLimits(sizes=("720x1280", "1280x720"), seconds=(4, 8, 12, 16))
+    assert profile.limits.models["sora-2"] == ModelLimits(
+        sizes=Sizes(listed=("720x1280", "1280x720")), seconds=Lengths(listed=(4, 8, 12, 16))
+    )
     assert (profile.limits.model, profile.limits.size, profile.limits.seconds) == ("sora-2-pro", "1792x1024", 4)
     assert profile.prices is not None
     assert profile.prices.currency == "USD"
@@ -152,7 +162,10 @@ def test_prices_of_the_manifest_replace_those_of_the_profile() -> None:
     ("text", "problems"),
     [
         ("extends: sora\nslot: 3\n", ["2:1: unknown key `slot`"]),
-        ("extends: sroa\n", ["1:10: the profile `sroa` is not known, there are sora, sandbox"]),
+        (
+            "extends: sroa\n",
+            ["1:10: there is no profile `sroa`"],
+        ),
         ("extends: ./gone.yaml\n", ["1:10: the profile `./gone.yaml` is no file"]),
         ("extends: ./mine.yaml\n", ["1:10: the profiles extend one another in a circle"]),
         ("extends: 5\n", ["1:10: `extends` must be text, found `5`"]),
@@ -227,11 +240,15 @@ def test_a_defect_of_an_extended_file_is_told_in_that_file(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("spec", "message", "hint"),
     [
-        ("sroa", "the profile `sroa` is not known, there are sora, sandbox", "did you mean `sora`?"),
+        (
+            "sroa",
+            "there is no profile `sroa`",
+            "did you mean `sora`?",
+        ),
         (
             "studio",
-            "the profile `studio` is not known, there are sora, sandbox",
-            "a profile of your own is a path: `./NAME.yaml`",
+            "there is no profile `studio`",
+            THERE_ARE,
         ),
         ("./gone.yaml", "the profile `./gone.yaml` is no file", "the path starts from the folder of this file"),
         ({"extends": "sora", "lst": "complete"}, "unknown key `lst`", "did you mean `list`?"),
@@ -293,5 +310,8 @@ def test_no_word_of_a_file_is_shown_that_is_no_yaml_file(tmp_path: Path) -> None
     (tmp_path / "passwords").write_text("root:x:0:0\n")
     found = refused("./passwords", tmp_path)
     (problem,) = found.problems
-    assert (found.path, problem.hint) == (None, "a profile of your own is a path: `./NAME.yaml`")
+    assert (found.path, problem.hint) == (
+        None,
+        THERE_ARE,
+    )
     assert not found.lines

@@ -29,7 +29,11 @@ SHOT = "shots:\n  - {id: a, prompt: A dog, seconds: 5}\n"
 def test_a_misspelled_profile_is_told_along_with_the_problems_of_the_shots(tmp_path: Path) -> None:
     problems = told(write(tmp_path, f"version: 1\nprofile: sorra\n{SHOT}"))
     assert problems == [
-        ("film.yaml", 2, "the profile `sorra` is not known, there are sora, sandbox"),
+        (
+            "film.yaml",
+            2,
+            "there is no profile `sorra`",
+        ),
         ("film.yaml", 4, "shot `a`: `seconds` is 5, allowed are 4, 8, 12"),
     ]
 
