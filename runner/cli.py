@@ -28,6 +28,8 @@ _COMMANDS: Final = {
     "retake": "Buy shots again, though they have clips.",
     "resolve": "Decide about shots whose purchase is unconfirmed.",
     "init": "Make a folder ready for manifests.",
+    "doctor": "See whether a server and a key will do.",
+    "profiles": "Show what kinds of servers are known.",
     "lock": "Mend lockfiles.",
     "sandbox": "Serve the API on this machine, with free clips.",
 }

@@ -46,6 +46,11 @@ def names() -> tuple[str, ...]:
     return _NAMES
 
 
+def text_of(name: str) -> str:
+    """A built-in profile as it is written."""
+    return (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+
+
 def load(spec: str | Mapping[str, Any], *, beside: Path, prices: Mapping[str, Any] | None = None) -> Profile:
     """The profile that a manifest names.
 
