@@ -175,7 +175,12 @@ class Reconciler:
             self._hold(case, f"its POST may or may not have arrived, and {why}")
 
     def _hold(self, case: Case, why: str, hint: str = "") -> None:
+        """Leave it to a person, unless a clip costs nothing."""
         self._close(case)
+        if self._run.options.profile.resubmit_lost and case.step.wanted:
+            self._run.record_rule(case.attempt, State.UNSENT, f"{why}; to make it again costs nothing")
+            self._repeat(case.step)
+            return
         self._run.end(case.step, Ending.HELD, why, hint=hint or self._run.resolve_hint(case.step))
 
     def _close(self, case: Case) -> None:

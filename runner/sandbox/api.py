@@ -1,6 +1,5 @@
 """The provider's API: what each call does and answers. Knows nothing of connections and faults."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from secrets import compare_digest
 from typing import Final, assert_never
@@ -8,13 +7,13 @@ from typing import Final, assert_never
 from runner.sandbox.calls import Call, Kind
 from runner.sandbox.clip import Clip
 from runner.sandbox.clock import Clock
+from runner.sandbox.dialect import Dialect
 from runner.sandbox.forms import read_form
-from runner.sandbox.job import FRESH, Job
+from runner.sandbox.job import Job
 from runner.sandbox.jobs import Jobs
 from runner.sandbox.ledger import Ledger
 from runner.sandbox.messages import Reply, Request, json_reply
 from runner.sandbox.order import Order, read_order, read_prompt
-from runner.sandbox.ranges import clip_reply
 from runner.sandbox.refusal import (
     Refusal,
     no_clip,
@@ -51,6 +50,7 @@ class Api:
     jobs: Jobs
     studio: Studio
     ledger: Ledger
+    dialect: Dialect
 
     def answer(self, call: Call, request: Request, *, lag: float = 0.0, page: int | None = None) -> Answer:
         """Do what is asked; a refusal is an answer too.
@@ -64,7 +64,7 @@ class Api:
         except Refusal as refusal:
             if refusal.status == 429:
                 self.ledger.note_too_many()
-            return Answer(reply=refusal.reply())
+            return Answer(reply=self.dialect.refused(refusal, call))
 
     def prompt_of(self, call: Call, request: Request) -> str:
         """The prompt that a call is about, empty where there is none to be read."""
@@ -81,13 +81,13 @@ class Api:
         match call.kind:
             case Kind.CREATE:
                 shot = request.header("x-shot-id")[:_SHOT_LIMIT]
-                return self._buy(read_order(read_form(request), self.rules, shot=shot))
+                return self._buy(read_order(self.dialect.form(read_form(request)), self.rules, shot=shot))
             case Kind.REMIX:
                 return self._buy(self._remix(call, request))
             case Kind.RETRIEVE:
                 return Answer(reply=self._retrieve(call))
             case Kind.LIST:
-                return Answer(reply=self._list(call.query, lag, page))
+                return Answer(reply=self._list(call, lag, page))
             case Kind.CONTENT:
                 return Answer(reply=self._content(call, request))
             case Kind.DELETE:
@@ -98,23 +98,23 @@ class Api:
                 assert_never(call.kind)
 
     def _let_in(self, call: Call, request: Request) -> None:
-        if call.allowed:
-            raise wrong_method(request.head.method, call.path, call.allowed)
-        if call.kind is Kind.UNKNOWN or (call.kind is Kind.LIST and not self.rules.lists):
+        if call.allowed or (call.kind is Kind.DELETE and Kind.DELETE not in self.dialect.routes):
+            raise wrong_method(request.head.method, call.path, call.allowed or ("GET",))
+        if call.kind not in self.dialect.routes or (call.kind is Kind.LIST and not self.rules.lists):
             raise unknown_route(request.head.method, request.head.target)
         if not self.rules.auth:
             return
-        scheme, _, key = request.header("authorization").partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
+        key = self.dialect.key_of(request)
+        if not key:
             raise no_key()
-        if self.rules.key is not None and not compare_digest(key.strip().encode(), self.rules.key.encode()):
+        if self.rules.key is not None and not compare_digest(key.encode(), self.rules.key.encode()):
             raise wrong_key()
 
     def _buy(self, order: Order) -> Answer:
         job = self.jobs.admit(order, self.pace)
         self.ledger.bill(job, running=self.jobs.running(), now=self.clock.now())
         self.studio.begin(job)
-        return Answer(reply=json_reply(self.jobs.told(job, FRESH)), bought=job)
+        return Answer(reply=self.dialect.created(job, self.rules), bought=job)
 
     def _remix(self, call: Call, request: Request) -> Order:
         source = self.jobs.find(call.job)
@@ -125,12 +125,14 @@ class Api:
 
     def _retrieve(self, call: Call) -> Reply:
         job = self.jobs.find(call.job)
-        running = job.state(self.clock.now()).running
-        again = self.pace.poll_after
-        headers = {"openai-poll-after-ms": str(round(again * 1000))} if running and again is not None else {}
-        return json_reply(self.jobs.told(job), headers=headers)
+        state = job.state(self.clock.now())
+        reply, again = self.dialect.retrieved(job, state, self.rules), self.pace.poll_after
+        if not state.running or again is None:
+            return reply
+        return replace(reply, headers={**reply.headers, "openai-poll-after-ms": str(round(again * 1000))})
 
-    def _list(self, query: Mapping[str, str], lag: float, most: int) -> Reply:
+    def _list(self, call: Call, lag: float, most: int) -> Reply:
+        query = call.query
         limit = query.get("limit", str(_PAGE))
         order = query.get("order", "desc")
         if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 0 < int(limit) <= _LARGEST_PAGE):
@@ -141,26 +143,23 @@ class Api:
         newest_first = order == "desc"
         count = min(int(limit), most)
         page = self.jobs.page(after=query.get("after", ""), limit=count, newest_first=newest_first, lag=lag)
-        told = [self.jobs.told(job) for job in page.jobs]
-        first, last = (page.jobs[0].id, page.jobs[-1].id) if page.jobs else (None, None)
-        ends = {"first_id": first, "last_id": last, "has_more": page.more}
-        return json_reply({"object": "list", "data": told, **ends})
+        now = self.clock.now()
+        told = [self.dialect.shown(job, job.state(now), self.rules) for job in page.jobs]
+        return json_reply(self.dialect.page(told, more=page.more, call=call))
 
     def _content(self, call: Call, request: Request) -> Reply:
         job = self.jobs.find(call.job)
-        variant = call.query.get("variant", "video")
-        if variant != "video":
-            raise unsupported("variant", variant[:100], ("video",))
-        return clip_reply(self._clip(job), request, name=job.id)
+        return self.dialect.clip(job, self._clip(job), call, request)
 
     def _delete(self, call: Call) -> Reply:
         job = self.jobs.find(call.job)
-        if job.state(self.clock.now()).running:
+        state = job.state(self.clock.now())
+        if state.running:
             message = f"Video with id '{job.id}' is still running, only a completed or failed video can be deleted."
             raise Refusal(message, code="video_running")
         self.jobs.remove(job)
         self.studio.discard(job)
-        return json_reply({"id": job.id, "object": "video.deleted", "deleted": True})
+        return self.dialect.deleted(job, state, self.rules)
 
     def _clip(self, job: Job) -> Clip:
         state = job.state(self.clock.now())

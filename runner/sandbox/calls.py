@@ -33,14 +33,13 @@ class Call:
     allowed: tuple[str, ...] = ()  # methods of a path that was asked for with another one
 
 
-_BASE: Final = "/v1/videos"
 _COLLECTION: Final = {"POST": Kind.CREATE, "GET": Kind.LIST}
 _JOB: Final = {"GET": Kind.RETRIEVE, "DELETE": Kind.DELETE}
 _PARTS: Final = {"content": {"GET": Kind.CONTENT}, "remix": {"POST": Kind.REMIX}}
 
 
-def route(head: Head) -> Call:
-    """Find the call; never raises."""
+def route(head: Head, base: str = "/v1") -> Call:
+    """Find the call under the base of a dialect; never raises."""
     try:
         target = urlsplit(head.target)
         query = dict(parse_qsl(target.query, keep_blank_values=True, max_num_fields=100))
@@ -48,19 +47,19 @@ def route(head: Head) -> Call:
         return Call(kind=Kind.UNKNOWN, path=head.target)
     if target.path.startswith("/_sandbox/"):
         return Call(kind=Kind.CONTROL, path=target.path, query=query)
-    job, methods = _place(target.path)
+    job, methods = _place(target.path, f"{base}/videos")
     kind = methods.get(head.method)
     if kind is None:
         return Call(kind=Kind.UNKNOWN, path=target.path, allowed=tuple(methods))
     return Call(kind=kind, path=target.path, job=job, query=query)
 
 
-def _place(path: str) -> tuple[str, Mapping[str, Kind]]:
-    if path == _BASE:
+def _place(path: str, videos: str) -> tuple[str, Mapping[str, Kind]]:
+    if path == videos:
         return "", _COLLECTION
-    if not path.startswith(f"{_BASE}/"):
+    if not path.startswith(f"{videos}/"):
         return "", {}
-    job, slash, part = path.removeprefix(f"{_BASE}/").partition("/")
+    job, slash, part = path.removeprefix(f"{videos}/").partition("/")
     if not job:
         return "", {}
     return unquote(job), (_PARTS.get(part, {}) if slash else _JOB)

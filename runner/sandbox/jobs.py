@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from runner.sandbox.clock import Clock
-from runner.sandbox.job import Job, State, job_object, new_id
+from runner.sandbox.dialect import Dialect
+from runner.sandbox.job import Job
 from runner.sandbox.order import Order
 from runner.sandbox.refusal import too_many_running, unknown_video
 from runner.sandbox.rules import Pace, Rules
@@ -22,8 +22,9 @@ class Page:
 class Jobs:
     """The jobs, oldest first."""
 
-    def __init__(self, rules: Rules, clock: Clock) -> None:
+    def __init__(self, rules: Rules, clock: Clock, dialect: Dialect | None = None) -> None:
         self._rules = rules
+        self._dialect = dialect or Dialect()
         self._clock = clock
         self._jobs: dict[str, Job] = {}
         self._names: dict[str, str] = {}  # other ids that some jobs have
@@ -48,8 +49,10 @@ class Jobs:
         if self.running() >= self._rules.slots:
             raise too_many_running()
         now = self._clock.now()
-        job = Job(id=new_id(now), order=order, pace=pace, created_at=now)
+        job = Job(id=self._dialect.new_id(now), order=order, pace=pace, created_at=now)
         self._jobs[job.id] = job
+        for other in self._dialect.aliases(job):
+            self.name(job, other)
         return job
 
     def get(self, job_id: str) -> Job | None:
@@ -89,12 +92,6 @@ class Jobs:
     def remove(self, job: Job) -> None:
         """Forget a job."""
         self._jobs.pop(job.id, None)
-
-    def told(self, job: Job, state: State | None = None) -> dict[str, Any]:
-        """The object that stands for a job on the wire: as it is now, or in another state."""
-        rules = self._rules
-        state = state or job.state(self._clock.now())
-        return job_object(job, state, retention=rules.retention, echo_prompt=rules.echo_prompt)
 
     def expired(self, job: Job) -> bool:
         """Whether its clip is gone."""

@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
+from runner.sandbox.dialect import Dialect
 from runner.sandbox.renderers import Clips, renderer
 from runner.sandbox.rules import Pace, Rules
 from runner.sandbox.server import Sandbox
@@ -19,6 +20,7 @@ def serve(
     ledger_path: Path | None = None,
     workers: int = 1,
     may_kill: bool = False,
+    dialect: Dialect | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. The first line on standard output is the base URL.
 
@@ -27,6 +29,7 @@ def serve(
         ImportError: animatics are asked for and PyAV is not installed.
     """
     sandbox = Sandbox(
+        dialect=dialect,
         rules=rules,
         pace=pace,
         renderer=renderer(clips),

@@ -14,6 +14,7 @@ from runner.sandbox.calls import Call, Kind, route
 from runner.sandbox.clip import Renderer
 from runner.sandbox.clock import Clock, MovableClock
 from runner.sandbox.control import Control
+from runner.sandbox.dialect import Dialect
 from runner.sandbox.encounter import Dropped, Encounter
 from runner.sandbox.faults import Fault, Moment
 from runner.sandbox.holds import Holds
@@ -40,6 +41,7 @@ class Sandbox:
     def __init__(
         self,
         *,
+        dialect: Dialect | None = None,
         rules: Rules | None = None,
         pace: Pace | None = None,
         renderer: Renderer = blank.render,
@@ -48,11 +50,12 @@ class Sandbox:
         workers: int = 1,
         may_kill: bool = False,
     ) -> None:
-        self._rules = rules or Rules()
+        self._dialect = dialect or Dialect()
+        self._rules = rules or self._dialect.rules()
         self._clock = clock or MovableClock()
         self._ledger = Ledger(ledger_path)
         self._studio = Studio(renderer, self._clock, workers=workers)
-        self.jobs = Jobs(self._rules, self._clock)
+        self.jobs = Jobs(self._rules, self._clock, self._dialect)
         self.faults = Script()
         self._api = Api(
             rules=self._rules,
@@ -61,6 +64,7 @@ class Sandbox:
             jobs=self.jobs,
             studio=self._studio,
             ledger=self._ledger,
+            dialect=self._dialect,
         )
         self._holds = Holds()
         self._control = Control(
@@ -73,7 +77,7 @@ class Sandbox:
     @property
     def base_url(self) -> str:
         """What a client takes as its base URL, once started."""
-        return f"http://{_HOST}:{self._port}/v1"
+        return f"http://{_HOST}:{self._port}{self._dialect.base}"
 
     @property
     def clock(self) -> Clock:
@@ -157,7 +161,7 @@ class Sandbox:
                 await line.linger()
 
     async def _exchange(self, line: Line, head: Head) -> None:
-        call = route(head)
+        call = route(head, self._dialect.base)
         self._ledger.note_request(call.kind)
         await self._encounter(self.faults.on_head(call.kind), line).at(Moment.HEAD)
         request = Request(head=head, body=await line.body(self._rules.body_limit))
@@ -190,6 +194,7 @@ class Sandbox:
 
     def _headers(self) -> dict[str, str]:
         return {
+            **self._dialect.headers(),
             "date": formatdate(self._clock.now(), usegmt=True),
             "server": "sandbox",
             "x-request-id": f"req_{token_hex(16)}",

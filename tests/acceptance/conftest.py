@@ -1,11 +1,13 @@
 """Fixtures of the acceptance tests: a desk, and shops to buy from."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runner.sandbox.dialect import Dialect
 from runner.sandbox.embedded import threaded
 from runner.sandbox.rules import Pace, Rules
 from runner.sandbox.server import Sandbox
@@ -44,8 +46,11 @@ def open_shop() -> Iterator[Callable[..., Shop]]:
     """Opens servers that close at the end of the test."""
     running: list[Any] = []
 
-    def opened(*, rules: Rules | None = None, pace: Pace | None = None, port: int = 0) -> Shop:
-        context = threaded(Sandbox(rules=rules or Rules(key=KEY), pace=pace), port)
+    def opened(
+        *, rules: Rules | None = None, pace: Pace | None = None, port: int = 0, dialect: Dialect | None = None
+    ) -> Shop:
+        rules = rules or replace((dialect or Dialect()).rules(), key=KEY)
+        context = threaded(Sandbox(dialect=dialect, rules=rules, pace=pace), port)
         running.append(context)
         return Shop(context.__enter__())
 

@@ -17,8 +17,9 @@ from threading import Event
 from typing import Any
 
 from runner.lock.facts import State
+from runner.sandbox.dialect import Dialect
 from runner.sandbox.faults import Do, Fault, On
-from runner.sandbox.rules import Pace
+from runner.sandbox.rules import Pace, Rules
 from tests.acceptance.desk import wait_for
 from tests.crash.cradle import Cradle
 from tests.crash.side_by_side import side_by_side
@@ -272,7 +273,9 @@ def _faults(it: Stage, listed: str) -> list[Fault]:
         case "empty":
             return [Fault(on=On.LIST, do=Do.EMPTY)]
         case "partial":
-            shown = [it.sandbox.jobs.told(job) for job in it.sandbox.jobs if job.order.prompt == SHOTS[LATER[0]]]
+            now, rules = it.sandbox.clock.now(), Rules()
+            jobs = [job for job in it.sandbox.jobs if job.order.prompt == SHOTS[LATER[0]]]
+            shown = [Dialect().shown(job, job.state(now), rules) for job in jobs]
             return [
                 Fault(on=On.LIST, do=Do.STATUS, status=200, body={"object": "list", "data": shown, "has_more": False})
             ]
