@@ -16,12 +16,22 @@ _NARROW = {"COLUMNS": "90", "LINES": "50"}
 
 def blocks() -> dict[str, str]:
     """Every block by the name of its markers."""
-    return {"help": help_text(), "help-render": help_text("render"), "plan-table": plan_table()}
+    return {
+        "help": help_text(),
+        "help-render": help_text("render"),
+        "plan-table": plan_table(),
+        "profiles": output("profiles"),
+    }
 
 
 def help_text(*command: str) -> str:
     """What a command says of itself, as a fenced block."""
-    called = [sys.executable, "-m", "runner", *command, "--help"]
+    return output(*command, "--help")
+
+
+def output(*command: str) -> str:
+    """What a command prints, as a fenced block."""
+    called = [sys.executable, "-m", "runner", *command]
     done = subprocess.run(called, cwd=ROOT, env=os.environ | _NARROW, capture_output=True, text=True, check=True)
     return f"```text\n{done.stdout.rstrip()}\n```"
 
