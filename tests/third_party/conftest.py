@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -60,3 +61,12 @@ def picture(tmp_path: Path) -> Path:
     path = tmp_path / "reference_image.png"
     Image.new("RGB", (1280, 720), "red").save(path)
     return path
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port that was free a moment ago, for programs that cannot pick one."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+    return port
