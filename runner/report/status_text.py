@@ -17,6 +17,7 @@ from runner.report.money import money
 from runner.report.wording import command, counted, shown
 
 _HEADS: Final = ("shot", "state", "job", "price", "clip", "")
+_LONGEST_ID: Final = 60  # characters
 _WORDS: Final = {
     State.INTENT: "unconfirmed",
     State.UNSENT: "not bought",
@@ -47,7 +48,14 @@ def status_text(plan: Plan, attempts: Iterable[Attempt], *, manifest: str) -> st
     known = tuple(attempts)
     standings = _standings(plan, known)
     rows = [
-        (shown(each.shot), each.state, shown(each.job or ""), _price(each), command(each.clip or ""), shown(each.why))
+        (
+            shown(each.shot),
+            each.state,
+            shown(_short(each.job or "")),
+            _price(each),
+            command(each.clip or ""),
+            shown(each.why),
+        )
         for each in standings
     ]
     blocks = [table([_HEADS, *rows], right=(3,))] if rows else []
@@ -128,6 +136,11 @@ def _next(step: Step, attempt: Attempt) -> str:
             return "missing, and the server no longer has it" if attempt.clip else ""
         case Action.AWAIT | Action.KEEP:
             return ""
+
+
+def _short(job: str) -> str:
+    """Both ends of an id: some gateways make it as long as a paragraph. As data it is whole."""
+    return job if len(job) <= _LONGEST_ID else f"{job[:24]}…{job[-12:]}"
 
 
 def _price(standing: Standing) -> str:

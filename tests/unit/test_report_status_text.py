@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
 
-from runner.lock.facts import Claim, State
+from runner.lock.facts import Acceptance, Claim, State
 from runner.plan.table import Action, Reason
 from runner.report.status_text import status_json, status_text
 from runner.report.verify_text import Finding, verify_json, verify_text
@@ -66,6 +66,14 @@ def test_what_no_shot_wants_any_more_is_told():
     step, attempt = standing("old", State.SUBMITTED, Action.AWAIT, Reason.IN_FLIGHT, 1, wanted=None)
     text = status_text(make_plan(step), [attempt], manifest="film.yaml")
     assert text.splitlines()[1] == "old   in flight  video_old  $0.80        an earlier request of the shot"
+
+
+def test_an_id_that_is_as_long_as_a_paragraph_is_shown_by_its_ends():
+    step, attempt = standing("old", State.SUBMITTED, Action.AWAIT, Reason.IN_FLIGHT, 1)
+    long = replace(attempt, acceptance=Acceptance(jobs=("video_" + "b" * 300 + "=end",), at=1.0))
+    plan = make_plan(replace(step, attempt=long))
+    assert "video_bbbbbbbbbbbbbbbbbb…bbbbbbbb=end" in status_text(plan, [long], manifest="film.yaml")
+    assert status_json(plan, [long], manifest="film.yaml")["shots"][0]["job"] == long.job
 
 
 def test_an_empty_status():
