@@ -56,7 +56,7 @@ Makefile pyproject.toml constraints.txt: ;
 
 else
 
-.PHONY: help test lint format readme simulate mutants images kills no-memory merges flips fuzz network third-parties soak bench sandbox clean
+.PHONY: help test lint format readme simulate mutants images kills no-memory merges flips fuzz network third-parties httpx2 soak bench sandbox clean
 
 help:
 	@echo 'make render manifest.yaml    make every clip that is not there yet; without a server: free previews'
@@ -84,6 +84,7 @@ help:
 	@echo 'make fuzz N=2000             hostile manifests, lockfiles, replies and images'
 	@echo 'make soak N=10000            one long batch with 30 kills: nothing grows'
 	@echo 'make third-parties           the openai SDK, the LiteLLM proxy and others against the sandbox'
+	@echo 'make httpx2                  all tests on the maintained fork of httpx'
 	@echo 'make bench                   how fast previews are made'
 	@echo "make sandbox                 serve the API on this machine; ARGS='--port 8080'"
 	@echo 'make clean                   remove the environment and what tools left; no clips, no lockfiles'
@@ -135,6 +136,9 @@ fuzz: .venv/ready-dev
 
 third-parties: .venv/ready-dev
 	@SHOTLOCK_THIRD_PARTIES=1 $(PYTHON_BIN) -m pytest -rs tests/third_party $(ARGS)
+
+httpx2: .venv/ready-dev
+	@$(PYTHON_BIN) -m tests.third_party.httpx2 $(ARGS)
 
 soak: .venv/ready-dev
 	@$(PYTHON_BIN) -m tests.crash.soak $(N) $(ARGS)

@@ -21,7 +21,7 @@ from tests.integration.zoo import zoo
 LOUD = """\
 import logging
 logging.basicConfig(level=logging.DEBUG)
-for name in ("", "httpx", "httpcore", "httpcore.http11", "httpcore.connection", "asyncio", "h11", "tenacity"):
+for name in ("", "httpx", "httpcore", "httpcore.http11", "httpcore.connection", "httpx2", "httpcore2.http11", "asyncio", "h11", "tenacity"):
     logging.getLogger(name).setLevel(logging.DEBUG)
 """
 CRASH = """\
