@@ -21,13 +21,14 @@ from tests.integration.zoo import zoo
 LOUD = """\
 import logging
 logging.basicConfig(level=logging.DEBUG)
-for name in ("", "httpx", "httpcore", "httpcore.http11", "httpcore.connection", "httpx2", "httpcore2.http11", "asyncio", "h11", "tenacity"):
+clients = "httpx httpcore httpcore.http11 httpcore.connection httpx2 httpcore2.http11".split()
+for name in ("", *clients, "asyncio", "h11", "tenacity"):
     logging.getLogger(name).setLevel(logging.DEBUG)
 """
 CRASH = """\
 import base64, runner.provider.http as http
 async def list(self, after):
-    secret = self._secrets[0]
+    secret = self._wire.secrets[0]
     try:
         raise ValueError(f"illegal header {{'Authorization': b'Bearer {secret}'}}")
     except ValueError as error:

@@ -676,7 +676,7 @@ class TestContent:
             fetched(says(302, b"", f"Location: {location}"))
 
     def test_a_redirect_to_no_url_is_an_error_like_others(self) -> None:
-        with pytest.raises(ReplyError, match="location|no URL"):  # the client notices it, or we do
+        with pytest.raises(ReplyError, match=r"location|no URL"):  # the client notices it, or we do
             fetched(says(302, b"", "Location: http://[::1"))
 
     def test_a_circle_of_redirects_ends(self) -> None:
