@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -19,7 +20,20 @@ from runner.provider.replies import Missing, NoRoute, NotAServer, NotVideo, Refu
 from runner.provider.retry_after import poll_after
 from runner.provider.times import Times
 from runner.provider.transfer import Pace, begun, is_words, media_type_of
-from runner.provider.videos import Begun, Content, Image, JobId, Page, Polled, Posted, Resume, Sink, ToldTime, Videos
+from runner.provider.videos import (
+    Begun,
+    Content,
+    Image,
+    Job,
+    JobId,
+    Page,
+    Polled,
+    Posted,
+    Resume,
+    Sink,
+    ToldTime,
+    Videos,
+)
 from runner.provider.wire import Stream, Wire
 
 _SMALL: Final = 1 << 20  # bytes of a reply about one job
@@ -62,11 +76,12 @@ class HttpVideos(Videos):
         self._clock: Final[Clock] = clock or SystemClock()
         self._times: Final = times or Times()
         self._manner: Final = manner or Manner()
+        self._videos: Final = f"{self.origin}/{self._manner.path}"
         self._wire: Final = Wire(self.origin, key, manner=self._manner, clock=self._clock, times=self._times)
 
     async def create(self, request: Request, image: Image | None) -> Posted:
         """See `Videos.create`."""
-        return await self._wire.post(f"{self.origin}/videos", body_of(request, image, form=self._manner.form))
+        return await self._wire.post(self._videos, body_of(request, image, self._manner))
 
     async def retrieve(self, job: JobId) -> Polled:
         """See `Videos.retrieve`."""
@@ -74,7 +89,7 @@ class HttpVideos(Videos):
         good = 200 <= reply.status < 300
         found = job_of(reply.body, id=job) if good else job_in_error(reply.body, job)
         if found is not None:
-            return Polled(job=found, again_after=poll_after(reply.headers, now=now))
+            return Polled(job=self._understood(found), again_after=poll_after(reply.headers, now=now))
         if good:
             raise Troubled(f"the reply is no job: {reply.text}", status=reply.status)
         raise refusal(Call.JOB, reply, now=now)
@@ -82,12 +97,13 @@ class HttpVideos(Videos):
     async def list(self, after: str | None) -> Page:
         """See `Videos.list`."""
         cursor = "" if after is None else f"&after={quote(after, safe='')}"
-        reply = await self._wire.get(f"{self.origin}/videos?limit=100&order=desc{cursor}", _LARGE)
+        reply = await self._wire.get(f"{self._videos}?limit=100&order=desc{cursor}", _LARGE)
         if not 200 <= reply.status < 300:
             raise refusal(Call.LIST, reply, now=self._clock.now())
         if reply.body is None and reply.text.startswith("<"):
             raise NotAServer("a web page came instead of a list of jobs", status=reply.status)
-        return page_of(reply.body, after=after)
+        page = page_of(reply.body, after=after)
+        return replace(page, jobs=tuple(map(self._understood, page.jobs)))
 
     async def content(self, job: JobId, sink: Sink, resume: Resume | None) -> Content:
         """See `Videos.content`; where the server has no bytes for us, the address that it names for them is asked."""
@@ -159,4 +175,8 @@ class HttpVideos(Videos):
     def _url(self, job: JobId) -> str:
         if usable_id(job) is None:
             raise Missing("that is no id that can be asked for")
-        return f"{self.origin}/videos/{quote(job, safe='')}"
+        return f"{self._videos}/{quote(job, safe='')}"
+
+    def _understood(self, job: Job) -> Job:
+        """The job with its state in a word that others use, too."""
+        return replace(job, status=self._manner.state(job.status))

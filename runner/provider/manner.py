@@ -1,6 +1,7 @@
-"""How a server wants to be spoken to, where servers of this shape differ: the key, and the form of a purchase."""
+"""How a server speaks, where servers of this shape differ: the key, the form of a purchase, its words for a state."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -19,6 +20,14 @@ class Manner:
 
     auth: Auth = Auth.BEARER
     form: bool = False  # whether a purchase is a multipart form though no image goes along
+    path: str = "videos"  # below the base URL
+    names: Mapping[str, str] = field(default_factory=dict)  # what it calls fields of a request, by our name
+    numbers: bool = False  # whether seconds are sent as a number, not as text
+    states: Mapping[str, str] = field(default_factory=dict)  # what its own words for a state mean, in lower case
+
+    def state(self, word: str) -> str:
+        """A word for a state, as others say it."""
+        return self.states.get(word.strip().lower(), word)
 
 
 def shown(key: str, auth: Auth) -> dict[str, str]:

@@ -5,23 +5,30 @@ import json
 from typing import Any
 
 from runner.manifest.request import Request
+from runner.provider.manner import Manner
 from runner.provider.videos import Image
 
 
-def body_of(request: Request, image: Image | None, *, form: bool = False) -> dict[str, Any]:
+def body_of(request: Request, image: Image | None, manner: Manner) -> dict[str, Any]:
     """The body as the HTTP client takes it: `json`, or the `data` and `files` of a form.
 
     Args:
         request: what is wanted.
         image: its reference.
-        form: whether the server understands nothing but forms.
+        manner: how the server wants it.
     """
-    own = {"model": request.model, "prompt": request.prompt, "size": request.size, "seconds": request.seconds}
-    fields = {**request.extra, **own}
-    if image is None and not form:
+    seconds = int(request.seconds) if manner.numbers else request.seconds
+    own = {"model": request.model, "prompt": request.prompt, "size": request.size, "seconds": seconds}
+    fields = {**request.extra, **{manner.names.get(name, name): value for name, value in own.items()}}
+    if image is None and not manner.form:
         return {"json": fields}
     words = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
     if image is None:
         return {"files": {name: (None, value) for name, value in words.items()}}
     # Servers refuse an image that does not tell its name and its type.
-    return {"data": words, "files": {"input_reference": (image.filename, image.data, image.media_type)}}
+    return {
+        "data": words,
+        "files": {
+            manner.names.get("input_reference", "input_reference"): (image.filename, image.data, image.media_type)
+        },
+    }

@@ -53,7 +53,7 @@ def built(name: str, tree: Mapping[str, Any]) -> Profile:
         limits=_limits(name, tree),
         prices=_prices(tree),
         slots=tree["slots"],
-        manner=Manner(auth=Auth(tree["auth"]), form=tree.get("body") == "form"),
+        manner=_manner(tree),
         list_complete=tree.get("list") == "complete",
         settle=float(tree["settle"]),
         longest_render=float(tree["longest_render"]),
@@ -61,6 +61,18 @@ def built(name: str, tree: Mapping[str, Any]) -> Profile:
         typical_render=float(tree["typical_render"]),
         not_admitted=answers,
         resubmit_lost=tree.get("on_lost") == "resubmit",
+    )
+
+
+def _manner(tree: Mapping[str, Any]) -> Manner:
+    words = {word.strip().lower(): state for state, given in tree.get("states", {}).items() for word in given}
+    return Manner(
+        auth=Auth(tree["auth"]),
+        form=tree.get("body") == "form",
+        path=tree.get("path", "videos").strip("/"),
+        names=tree.get("names", {}),
+        numbers=tree.get("seconds_as") == "number",
+        states=words,
     )
 
 

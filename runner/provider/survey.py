@@ -41,11 +41,12 @@ async def survey(base_url: str, key: str | None, *, manner: Manner, clock: Clock
         WrongUsage, NoCredentials, ServerUnreachable: as `Wire` does.
     """
     origin = origin_of(base_url)
+    videos = f"{origin}/{manner.path}"
     wire = Wire(origin, key, manner=manner, clock=clock, times=times or Times())
     try:
-        page = await wire.get(f"{origin}/videos?limit=100&order=desc", _SMALL)
+        page = await wire.get(f"{videos}?limit=100&order=desc", _SMALL)
         begun = clock.monotonic()
-        unknown = await wire.get(f"{origin}/videos/{_NOBODY}", _SMALL)
+        unknown = await wire.get(f"{videos}/{_NOBODY}", _SMALL)
         ended, now = clock.monotonic(), clock.now()
     finally:
         await wire.close()

@@ -1,6 +1,7 @@
 """What a purchase looks like on its way out."""
 
 from runner.manifest.request import Request
+from runner.provider.manner import Manner
 from runner.provider.payload import body_of
 from runner.provider.videos import Image
 
@@ -13,18 +14,18 @@ def request(**extra: object) -> Request:
 
 def test_text_alone_is_json_by_the_names_of_the_api() -> None:
     fields = {"model": "sora-2", "prompt": "a cat", "size": "1280x720", "seconds": "8"}
-    assert body_of(request(), None) == {"json": fields}
+    assert body_of(request(), None, Manner()) == {"json": fields}
 
 
 def test_an_image_makes_it_a_form_of_texts_and_a_file() -> None:
-    body = body_of(request(), IMAGE)
+    body = body_of(request(), IMAGE, Manner())
     assert body["data"] == {"model": "sora-2", "prompt": "a cat", "size": "1280x720", "seconds": "8"}
     assert body["files"] == {"input_reference": ("cat.png", b"png", "image/png")}
 
 
 def test_extra_fields_go_along_and_never_over_our_own() -> None:
     extra = {"n": 1, "loop": True, "tags": ["a"], "model": "other"}
-    assert body_of(request(**extra), None)["json"] == {
+    assert body_of(request(**extra), None, Manner())["json"] == {
         "n": 1,
         "loop": True,
         "tags": ["a"],
@@ -33,5 +34,14 @@ def test_extra_fields_go_along_and_never_over_our_own() -> None:
         "size": "1280x720",
         "seconds": "8",
     }
-    form = body_of(request(**extra), IMAGE)["data"]
+    form = body_of(request(**extra), IMAGE, Manner())["data"]
     assert (form["n"], form["loop"], form["tags"], form["model"]) == ("1", "true", '["a"]', "sora-2")
+
+
+def test_a_server_with_other_names_gets_them() -> None:
+    manner = Manner(names={"seconds": "duration", "size": "resolution", "input_reference": "image"}, numbers=True)
+    told = body_of(request(), None, manner)["json"]
+    assert (told["duration"], told["resolution"]) == (int(request().seconds), request().size)
+    assert not {"seconds", "size"} & set(told)
+    assert list(body_of(request(), IMAGE, manner)["files"]) == ["image"]
+    assert body_of(request(), IMAGE, manner)["data"]["duration"] == request().seconds
