@@ -60,11 +60,21 @@ def _returned(owned: _Owned) -> list[Attempt]:
 
 
 def _rest(shot: Shot, owned: _Owned, free: _Free) -> list[Attempt]:
-    """What was left behind where a kill cut the claims of a shot: its failures count, too."""
+    """What was left behind where a kill cut the claims of a shot: its failures count, too.
+
+    The best was claimed first. What is newer was bought for another shot, to which the name was given since.
+    """
     groups, mine = free.get(shot.request.fingerprint), owned[shot.id]
     if not groups or _may_have_clip(mine):
         return []
-    return [each for name in sorted(set(map(_former_owner, mine))) for each in groups.pop(name, [])]
+    found = []
+    for claimed in mine:
+        name = _former_owner(claimed)
+        group = groups.pop(name, [])
+        found += [each for each in group if worth(each) < 0 and each.id < claimed.id]
+        if others := [each for each in group if each not in found]:
+            groups[name] = others
+    return found
 
 
 def _unkept(shot: Shot, owned: _Owned, free: _Free) -> list[Attempt]:

@@ -267,3 +267,20 @@ def test_failures_count_though_a_kill_cuts_the_claims_of_a_renamed_shot() -> Non
         it.run(fuse=fuse)
         assert it.endings() == {"two": Ending.HELD}, fuse
         assert it.bills("one") == 2, fuse
+
+
+def test_a_name_that_is_used_again_brings_nothing_to_the_shot_that_had_it_before() -> None:
+    it = stand(Nature(render=60.0))
+    it.add("name", "same")
+    it.run(interrupt=10.0)
+    it.manifest.shots = []
+    it.add("old", "same")
+    it.run(interrupt=10.0)
+    it.machine.loop.jump(2 * DAY)  # what it claimed expires
+    it.add("name", "same")
+    assert it.endings() == {"old": Ending.HELD, "name": Ending.DONE}
+    it.manifest.shots = []
+    it.add("new", "same")
+    it.add("old", "same")
+    assert it.endings() == {"new": Ending.RESTORED, "old": Ending.HELD}
+    assert it.bills("same") == 2
