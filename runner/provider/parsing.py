@@ -119,8 +119,9 @@ def _job_object(body: Any) -> Mapping[str, Any]:
     if not isinstance(body, Mapping):
         return {}
     inner = body.get("data")
-    wrapped = isinstance(inner, Mapping) and not usable_id(body.get("id")) and not _is_video(body)
-    return inner if wrapped and isinstance(inner, Mapping) else body
+    if not isinstance(inner, Mapping) or _is_video(body) or _text(body.get("status")):
+        return body
+    return body if usable_id(body.get("id")) and not _text(inner.get("status")) else inner
 
 
 def _is_video(fields: Mapping[str, Any]) -> bool:
