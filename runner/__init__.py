@@ -16,13 +16,14 @@ Data goes one way::
   clips by content.
 - ``plan/``      what to do. One table from (best fact, clip here, in the store, at the server) to (action, reason).
   Pure.
-- ``provider/``  who does it. Profiles are data; `Videos` is the door to a server; a POST's outcome is classified by
-  evidence.
+- ``provider/``  who does it. Profiles are data, and say in what manner a server wants to be spoken to; `Videos` is the
+  door to it, `wire` the line; a POST's outcome is classified by evidence.
 - ``execute/``   doing it. Intent durable, then one POST, then what became of it durable; a lost answer is reconciled
   by the server's list, or held for a person; jobs are polled; clips are verified, kept, recorded, and only then
   named.
 - ``report/``    telling it. Listeners of the executor's events: a live table, plain lines, JSON lines, the summary.
-- ``sandbox/``   a stand-in for a provider, with faults and animatics. It imports nothing from the other rooms.
+- ``sandbox/``   a stand-in for a provider, with faults, animatics and the dialects of other servers. It imports nothing
+  from the other rooms.
 - ``commands/``  one file for each command: wiring, nothing else. ``cli.py`` parses, dispatches, and is the error
   boundary.
 - ``disk.py clock.py events.py errors.py settings.py``  the doors to the world and the words that all rooms share.

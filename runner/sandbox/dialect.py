@@ -92,3 +92,12 @@ def is_unknown(refusal: Refusal, call: Call) -> bool:
 def is_no_route(refusal: Refusal) -> bool:
     """Whether it says that there is no such path."""
     return refusal.status == 404 and refusal.message.startswith("Invalid URL")
+
+
+def detail_of(refusal: Refusal, call: Call) -> str:
+    """The words of servers that are built on FastAPI, vLLM-Omni and SGLang among them."""
+    if is_no_route(refusal):
+        return "Not Found"
+    if is_unknown(refusal, call):
+        return "Video not found"
+    return "Generation is still in-progress" if refusal.code == "video_not_ready" else refusal.message

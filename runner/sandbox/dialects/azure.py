@@ -5,8 +5,8 @@ from secrets import token_hex
 from typing import ClassVar
 from uuid import uuid4
 
-from runner.sandbox.calls import Call, Kind
-from runner.sandbox.dialect import ROUTES, Dialect
+from runner.sandbox.calls import Call
+from runner.sandbox.dialect import Dialect
 from runner.sandbox.forms import Form
 from runner.sandbox.messages import Reply, Request, json_reply
 from runner.sandbox.refusal import Refusal
@@ -20,7 +20,6 @@ class Azure(Dialect):
 
     name: ClassVar[str] = "azure"
     base: ClassVar[str] = "/openai/v1"
-    routes: ClassVar[frozenset[Kind]] = ROUTES
 
     def rules(self) -> Rules:
         return Rules(slots=2, models=("sora-2",))

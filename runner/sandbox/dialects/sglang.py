@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from runner.sandbox.calls import Call, Kind
 from runner.sandbox.clip import Clip
-from runner.sandbox.dialect import Dialect, is_no_route, is_unknown
+from runner.sandbox.dialect import Dialect, detail_of
 from runner.sandbox.forms import Form
 from runner.sandbox.job import Job, State
 from runner.sandbox.messages import Reply, Request, json_reply
@@ -61,11 +61,4 @@ class SgLang(Dialect):
         return clip_reply(clip, request, name=job.id)
 
     def refused(self, refusal: Refusal, call: Call) -> Reply:
-        detail = refusal.message
-        if is_no_route(refusal):
-            detail = "Not Found"
-        elif is_unknown(refusal, call):
-            detail = "Video not found"
-        elif refusal.code == "video_not_ready":
-            detail = "Generation is still in-progress"
-        return json_reply({"detail": detail}, status=refusal.status)
+        return json_reply({"detail": detail_of(refusal, call)}, status=refusal.status)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from runner.sandbox.calls import Call, Kind
 from runner.sandbox.clip import Clip
-from runner.sandbox.dialect import ROUTES, Dialect, is_no_route, is_unknown
+from runner.sandbox.dialect import ROUTES, Dialect, detail_of
 from runner.sandbox.forms import Form
 from runner.sandbox.job import Job, State
 from runner.sandbox.messages import Reply, Request, json_reply
@@ -55,16 +55,8 @@ class VllmOmni(Dialect):
         return clip_reply(clip, request, name=job.id)
 
     def refused(self, refusal: Refusal, call: Call) -> Reply:
-        status, detail = refusal.status, refusal.message
         if refusal.code == "unprocessable":
-            body: Any = [{"type": "missing", "loc": ["body", "prompt"], "msg": "Field required", "input": None}]
-            return json_reply({"detail": body}, status=422)
-        if is_no_route(refusal):
-            detail = "Not Found"
-        elif is_unknown(refusal, call):
-            detail = "Video not found"
-        elif refusal.code == "video_not_ready":
-            detail = "Generation is still in-progress"
-        elif refusal.code == "video_failed":
-            status = 422
-        return json_reply({"detail": detail}, status=status)
+            missing = [{"type": "missing", "loc": ["body", "prompt"], "msg": "Field required", "input": None}]
+            return json_reply({"detail": missing}, status=422)
+        status = 422 if refusal.code == "video_failed" else refusal.status
+        return json_reply({"detail": detail_of(refusal, call)}, status=status)
