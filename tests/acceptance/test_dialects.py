@@ -53,34 +53,43 @@ NOT_TAKEN = {**dict.fromkeys((*LISTED, *UNLISTED), replace(HELD, bills=1)), **di
 
 
 EVERYWHERE = dict.fromkeys(DIALECTS, HOME)
-FAULTS: dict[str, tuple[Fault | None, dict[str, Cell]]] = {
-    "nothing": (None, EVERYWHERE),
-    "the answer is lost": (lost(Moment.AFTER), TAKEN),
-    "a 500 after it was taken": (lost(Moment.AFTER, Do.STATUS, 500), TAKEN),
-    "a 502 web page after it was taken": (lost(Moment.AFTER, Do.HTML, 502), TAKEN),
-    "half an answer": (
-        Fault(on=On.CREATE, do=Do.HALF, nth=1),
+FAULTS: dict[str, tuple[tuple[Fault, ...], dict[str, Cell]]] = {
+    "nothing": ((), EVERYWHERE),
+    "the answer is lost": ((lost(Moment.AFTER),), TAKEN),
+    "a reset after it was taken": ((lost(Moment.AFTER, Do.RESET),), TAKEN),
+    "a 500 after it was taken": ((lost(Moment.AFTER, Do.STATUS, 500),), TAKEN),
+    "a 504 after it was taken": ((lost(Moment.AFTER, Do.STATUS, 504),), TAKEN),
+    "a 409 after it was taken": ((lost(Moment.AFTER, Do.STATUS, 409),), TAKEN),
+    "a 502 web page after it was taken": ((lost(Moment.AFTER, Do.HTML, 502),), TAKEN),
+    "a good web page after it was taken": ((lost(Moment.AFTER, Do.HTML, 200),), TAKEN),
+    "what is no HTTP after it was taken": ((lost(Moment.AFTER, Do.GARBAGE),), TAKEN),
+    "half an answer": ((Fault(on=On.CREATE, do=Do.HALF, nth=1),), TAKEN),
+    "an answer without an id": (
+        (Fault(on=On.CREATE, do=Do.REWRITE, nth=1, body={"id": None, "task_id": None}),),
         TAKEN,
     ),
-    "it never arrives": (
-        lost(Moment.BEFORE),
-        NOT_TAKEN,
+    "the answer is lost and the list is empty": (
+        (lost(Moment.AFTER), Fault(on=On.LIST, do=Do.EMPTY)),
+        {**dict.fromkeys((*LISTED, *UNLISTED), HELD), **dict.fromkeys(FREE, AGAIN)},
     ),
-    "a 503 before it was taken": (
-        lost(Moment.BEFORE, Do.STATUS, 503),
-        NOT_TAKEN,
+    "the answer is lost and the list fails": (
+        (lost(Moment.AFTER), Fault(on=On.LIST, do=Do.STATUS, status=500)),
+        {**dict.fromkeys((*LISTED, *UNLISTED), HELD), **dict.fromkeys(FREE, AGAIN)},
     ),
+    "it never arrives": ((lost(Moment.BEFORE),), NOT_TAKEN),
+    "a 503 before it was taken": ((lost(Moment.BEFORE, Do.STATUS, 503),), NOT_TAKEN),
     "a job fails": (
-        Fault(on=On.CREATE, do=Do.FAIL, nth=1, code="moderation_blocked", message="It was blocked."),
+        (Fault(on=On.CREATE, do=Do.FAIL, nth=1, code="moderation_blocked", message="It was blocked."),),
         dict.fromkeys(DIALECTS, Cell(bills=2, clips=1, says="the job failed: It was blocked.")),
     ),
     "the state is not told for a while": (
-        Fault(on=On.RETRIEVE, do=Do.STATUS, status=502, nth=1, times=3),
+        (Fault(on=On.RETRIEVE, do=Do.STATUS, status=502, nth=1, times=3),),
         EVERYWHERE,
     ),
-    "half a clip": (Fault(on=On.CONTENT, do=Do.HALF, nth=1), EVERYWHERE),
-    "a web page in place of a clip": (Fault(on=On.CONTENT, do=Do.HTML, nth=1), EVERYWHERE),
-    "a clip that breaks off with a 500": (Fault(on=On.CONTENT, do=Do.STATUS, status=500, nth=1), EVERYWHERE),
+    "half a clip": ((Fault(on=On.CONTENT, do=Do.HALF, nth=1),), EVERYWHERE),
+    "half a clip that looks whole": ((Fault(on=On.CONTENT, do=Do.CUT, nth=1),), EVERYWHERE),
+    "a web page in place of a clip": ((Fault(on=On.CONTENT, do=Do.HTML, nth=1),), EVERYWHERE),
+    "a 500 in place of a clip": ((Fault(on=On.CONTENT, do=Do.STATUS, status=500, nth=1),), EVERYWHERE),
 }
 
 
@@ -112,8 +121,8 @@ def at(desk: Desk, open_shop: Callable[..., Shop]) -> Callable[..., Shop]:
 def test_a_cell_of_the_contract(desk: Desk, at: Callable[..., Shop], dialect: str, fault: str) -> None:
     scripted, cells = FAULTS[fault]
     cell, shop = cells[dialect], at(dialect)
-    if scripted:
-        shop.sandbox.faults.append(scripted)
+    for each in scripted:
+        shop.sandbox.faults.append(each)
     first = desk.run("render", "film.yaml")
     assert (shop.billed, len(desk.clips())) == (cell.bills, cell.clips), first.stderr
     assert first.code == (0 if cell.clips == 2 else 1), first.stderr
