@@ -17,7 +17,7 @@ from tests.acceptance.warm import QuickDesk, Warm
 
 MANIFEST = """\
 version: 1
-profile: {{extends: {profile}, typical_render: 1, settle: 1, longest_render: 5}}
+profile: {{extends: {profile}, typical_render: 0.3, settle: 0.5, longest_render: 5}}
 defaults: {{model: sora-2, size: 1280x720, seconds: 4}}
 shots:
   - id: beach
