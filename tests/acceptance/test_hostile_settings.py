@@ -178,9 +178,10 @@ def test_the_largest_budget_can_be_told(quick: QuickDesk) -> None:
 
 
 PROFILES = {
-    "../../../etc/passwd": "is not YAML|nothing|no file|not|no key|mapping",
-    "/dev/zero": "is no file",
-    "/dev/stdin": "is no file",
+    "../../../etc/passwd": "there is no profile `../../../etc/passwd`",
+    "/dev/zero": "there is no profile `/dev/zero`",
+    "zero.yaml": "is no file",
+    "stdin.yaml": "is no file",
     "pipe.yaml": "is no file",
     "huge.yaml": "the file is larger than 8 MiB",
     "{name}.yaml": "can't be read: file name too long",
@@ -217,6 +218,8 @@ def test_a_profile_that_means_harm_is_refused(quick: QuickDesk, shop: Shop, prof
     (quick.folder / "loop.yaml").write_text("extends: ./other.yaml\n")
     (quick.folder / "other.yaml").write_text("extends: ./loop.yaml\n")
     (quick.folder / "itself.yaml").symlink_to("itself.yaml")
+    (quick.folder / "zero.yaml").symlink_to("/dev/zero")
+    (quick.folder / "stdin.yaml").symlink_to("/dev/stdin")
     (quick.folder / "folder.yaml").mkdir()
     named = profile.replace("{name}", "x" * 300)
     (quick.folder / "film.yaml").write_text(f"version: 1\nprofile: {named}{SHOTS}")

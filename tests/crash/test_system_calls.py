@@ -96,7 +96,7 @@ def test_no_clip_has_its_name_before_it_is_kept_and_recorded_durably(seen: Seen)
         named = next(call for call in seen.trace.of("rename", "renameat", "renameat2") if f'"{place}"' in call.told)
         part = Path(re.findall(r'"([^"]+)"', named.told)[0])
         recorded = [seen.trace.written(path, prompt, *DONE) for path in seen.books]
-        last = max(call.ended for call in seen.trace.of("pwrite64") if call.path == str(part))
+        last = max(call.ended for call in seen.trace.of("write") if call.path == str(part))
         assert seen.trace.synced(part, after=last) < min(recorded)
         assert all(seen.trace.durable(path, prompt, *DONE) < named.begun for path in seen.books)
         assert seen.trace.synced(place.parent, after=named.ended)
