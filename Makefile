@@ -56,7 +56,7 @@ Makefile pyproject.toml constraints.txt: ;
 
 else
 
-.PHONY: help test lint format readme simulate mutants images kills no-memory merges flips fuzz network third-parties httpx2 soak bench sandbox clean
+.PHONY: help test lint format readme simulate mutants images kills no-memory merges flips fuzz network contract third-parties httpx2 soak bench sandbox clean
 
 help:
 	@echo 'make render manifest.yaml    make every clip that is not there yet; without a server: free previews'
@@ -83,6 +83,7 @@ help:
 	@echo 'make flips                   every bit of lockfiles and ledgers, turned'
 	@echo 'make fuzz N=2000             hostile manifests, lockfiles, replies and images'
 	@echo 'make soak N=10000            one long batch with 30 kills: nothing grows'
+	@echo 'make contract                every dialect of the sandbox against every fault of a purchase'
 	@echo 'make third-parties           the openai SDK, the LiteLLM proxy and others against the sandbox'
 	@echo 'make httpx2                  all tests on the maintained fork of httpx'
 	@echo 'make bench                   how fast previews are made'
@@ -133,6 +134,10 @@ merges: .venv/ready-dev
 
 fuzz: .venv/ready-dev
 	@$(PYTHON_BIN) -m tests.crash.fuzz $(N) $(ARGS)
+
+contract: .venv/ready-dev
+	@$(PYTHON_BIN) -m pytest --numprocesses auto $(ARGS) tests/acceptance/test_dialects.py
+	@$(PYTHON_BIN) -m tests.acceptance.contract_table
 
 third-parties: .venv/ready-dev
 	@SHOTLOCK_THIRD_PARTIES=1 $(PYTHON_BIN) -m pytest -rs tests/third_party $(ARGS)
