@@ -113,8 +113,8 @@ def _rules(limits: Limits, slots: int) -> "Rules":
 
     models = limits.models.values()
     return Rules(
-        sizes=_all_or_any(() if model.sizes.width else model.sizes.listed for model in models),
-        seconds=tuple(map(str, _all_or_any(() if model.seconds.span else model.seconds.listed for model in models))),
+        sizes=_all_or_any(() if model.sizes.spans else model.sizes.listed for model in models),
+        seconds=tuple(map(str, _all_or_any(() if model.seconds.spans else model.seconds.listed for model in models))),
         models=() if "*" in limits.models else tuple(limits.models),
         slots=slots,
         auth=False,

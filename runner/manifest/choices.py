@@ -1,4 +1,4 @@
-"""What may be chosen: the sizes and lengths that a model renders, named one by one or as a span in steps."""
+"""What may be chosen: the sizes and lengths that a model renders, named one by one or as spans in steps."""
 
 import math
 from dataclasses import dataclass
@@ -30,62 +30,75 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lengths:
-    """Which lengths a model renders, in whole seconds: some, or all of a span."""
+    """Which lengths a model renders, in whole seconds; at least one."""
 
     listed: tuple[int, ...] = ()
-    span: Span | None = None
+    spans: tuple[Span, ...] = ()
 
     def __contains__(self, seconds: int) -> bool:
-        return seconds in self.listed or (self.span is not None and seconds in self.span)
+        return seconds in self.listed or any(seconds in span for span in self.spans)
 
     def __str__(self) -> str:
-        spans = [] if self.span is None else [f"{self.span.least} to {self.span.most}{self.span.steps}"]
-        return listing([*self.listed, *spans])
+        return listing([*self.listed, *(f"{span.least} to {span.most}{span.steps}" for span in self.spans)])
 
     @property
     def first(self) -> int:
         """What is meant where nothing is said."""
-        return self.listed[0] if self.listed else self.span.least if self.span else 0
+        return [*self.listed, *(span.least for span in self.spans)][0]
 
     def nearest(self, seconds: int) -> int:
         """The allowed length that is nearest."""
-        among = [*self.listed, *([] if self.span is None else [self.span.nearest(seconds)])]
+        among = [*self.listed, *(span.nearest(seconds) for span in self.spans)]
         return min(among, key=lambda number: (abs(number - seconds), number))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
-    """Which sizes a model renders, as WIDTHxHEIGHT: some, or all whose sides lie in spans."""
+class Sides:
+    """Every size whose width and height lie in a span each."""
 
-    listed: tuple[str, ...] = ()
-    width: Span | None = None
-    height: Span | None = None
+    width: Span
+    height: Span
 
     def __contains__(self, size: str) -> bool:
-        if self.width is None or self.height is None or size in self.listed:
-            return size in self.listed
         width, height = sides_of(size)
         return width in self.width and height in self.height
 
     def __str__(self) -> str:
-        if self.width is None or self.height is None:
-            return listing(self.listed)
-        corners = f"{self.width.least}x{self.height.least} to {self.width.most}x{self.height.most}{self.width.steps}"
-        return listing([*self.listed, corners])
+        return f"{self.first} to {self.width.most}x{self.height.most}{self.width.steps}"
+
+    @property
+    def first(self) -> str:
+        """The smallest."""
+        return f"{self.width.least}x{self.height.least}"
+
+    def nearest(self, size: str) -> str:
+        """The one whose sides are nearest."""
+        width, height = sides_of(size)
+        return f"{self.width.nearest(width)}x{self.height.nearest(height)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Which sizes a model renders, as WIDTHxHEIGHT; at least one."""
+
+    listed: tuple[str, ...] = ()
+    spans: tuple[Sides, ...] = ()
+
+    def __contains__(self, size: str) -> bool:
+        return size in self.listed or any(size in span for span in self.spans)
+
+    def __str__(self) -> str:
+        return listing([*self.listed, *self.spans])
 
     @property
     def first(self) -> str:
         """What is meant where nothing is said."""
-        if self.listed or self.width is None or self.height is None:
-            return self.listed[0] if self.listed else ""
-        return f"{self.width.least}x{self.height.least}"
+        return [*self.listed, *(span.first for span in self.spans)][0]
 
     def nearest(self, size: str) -> str:
         """The allowed size whose shape is nearest."""
-        if self.width is not None and self.height is not None:
-            width, height = sides_of(size)
-            return f"{self.width.nearest(width)}x{self.height.nearest(height)}"
-        return min(self.listed, key=lambda other: abs(math.log(_shape(other) / _shape(size))))
+        among = [*self.listed, *(span.nearest(size) for span in self.spans)]
+        return min(among, key=lambda other: abs(math.log(_shape(other) / _shape(size))))
 
 
 def sides_of(size: str) -> tuple[int, int]:

@@ -1,11 +1,13 @@
 """What a manifest must keep to so that its requests can be accepted: the part of a profile that this room needs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
-from runner.manifest.choices import Lengths, Sizes, Span
+from runner.manifest.choices import Lengths, Sides, Sizes, Span
 from runner.manifest.fields import Field
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +19,8 @@ class ModelLimits:
 
 
 ANYTHING: Final = ModelLimits(
-    sizes=Sizes(width=Span(least=1, most=99_999), height=Span(least=1, most=99_999)),
-    seconds=Lengths(span=Span(least=1, most=3600)),
+    sizes=Sizes(spans=(Sides(width=Span(least=1, most=99_999), height=Span(least=1, most=99_999)),)),
+    seconds=Lengths(spans=(Span(least=1, most=3600),)),
 )
 
 
@@ -38,19 +40,14 @@ class Limits:
     guessed: bool = False  # the profile cannot be used, and nobody knows its limits
 
 
-def joined(limits: Iterable[ModelLimits]) -> ModelLimits:
+def joined(limits: Collection[ModelLimits]) -> ModelLimits:
     """What any of several models accepts."""
-    each = tuple(limits)
-    spans = [one for one in each if one.sizes.width is not None]
-    lengths = [one for one in each if one.seconds.span is not None]
+    sizes, lengths = [each.sizes for each in limits], [each.seconds for each in limits]
     return ModelLimits(
-        sizes=Sizes(
-            listed=tuple(dict.fromkeys(size for one in each for size in one.sizes.listed)),
-            width=spans[0].sizes.width if spans else None,
-            height=spans[0].sizes.height if spans else None,
-        ),
-        seconds=Lengths(
-            listed=tuple(dict.fromkeys(number for one in each for number in one.seconds.listed)),
-            span=lengths[0].seconds.span if lengths else None,
-        ),
+        sizes=Sizes(listed=_once(each.listed for each in sizes), spans=_once(each.spans for each in sizes)),
+        seconds=Lengths(listed=_once(each.listed for each in lengths), spans=_once(each.spans for each in lengths)),
     )
+
+
+def _once(groups: Iterable[Iterable[T]]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(each for group in groups for each in group))

@@ -26,9 +26,5 @@ def body_of(request: Request, image: Image | None, manner: Manner) -> dict[str, 
     if image is None:
         return {"files": {name: (None, value) for name, value in words.items()}}
     # Servers refuse an image that does not tell its name and its type.
-    return {
-        "data": words,
-        "files": {
-            manner.names.get("input_reference", "input_reference"): (image.filename, image.data, image.media_type)
-        },
-    }
+    name = manner.names.get("input_reference", "input_reference")
+    return {"data": words, "files": {name: (image.filename, image.data, image.media_type)}}

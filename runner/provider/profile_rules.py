@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from runner.manifest.choices import Lengths, Sizes, Span, sides_of
+from runner.manifest.choices import Lengths, Sizes
 from runner.manifest.document import Steps
-from runner.manifest.fields import Field
-from runner.manifest.limits import Limits, ModelLimits
 from runner.manifest.wording import listing, quoted, suggestion
 from runner.provider.manner import Auth, Manner
 from runner.provider.profile import Answer, Prices, Profile
+from runner.provider.profile_limits import is_span, limits_of, model_limits
 
 Tree = dict[str, Any]
 Defect = tuple[Steps, str, str]  # where, message, hint
@@ -50,7 +49,7 @@ def built(name: str, tree: Mapping[str, Any]) -> Profile:
     )
     return Profile(
         name=name,
-        limits=_limits(name, tree),
+        limits=limits_of(name, tree),
         prices=_prices(tree),
         slots=tree["slots"],
         manner=_manner(tree),
@@ -88,7 +87,7 @@ def _incomplete(models: Mapping[str, Any]) -> Iterator[Defect]:
         for key in ("sizes", "seconds"):
             if not limits.get(key):
                 yield ("models", model), f"the model {quoted(model)} has no `{key}`", f"list its `{key}`"
-            elif isinstance(limits[key], Mapping) and not _is_span(limits[key]):
+            elif isinstance(limits[key], Mapping) and not is_span(limits[key]):
                 yield ("models", model, key), f"the `{key}` of {quoted(model)} go from more to less", "swap them"
 
 
@@ -97,7 +96,7 @@ def _strange_defaults(defaults: Mapping[str, Any], models: Mapping[str, Any]) ->
     if model not in models and _ANY not in models:
         yield _not_among(("defaults", "model"), model, list(models))
         return
-    limits = _model_limits(models.get(model) or models[_ANY])
+    limits = model_limits(models.get(model) or models[_ANY])
     for key, allowed in (("size", limits.sizes), ("seconds", limits.seconds)):
         if key in defaults and defaults[key] not in allowed:
             yield _not_among(("defaults", key), defaults[key], allowed)
@@ -122,64 +121,6 @@ def _first_not_free(tree: Mapping[str, Any]) -> str | None:
                 where = "any size" if size == _ANY else size
                 return f"{quoted(model)} at {where} {cost}"
     return None
-
-
-def _limits(name: str, tree: Mapping[str, Any]) -> Limits:
-    models = {model: _model_limits(limits) for model, limits in tree["models"].items()}
-    defaults = tree.get("defaults", {})
-    model = defaults.get("model", next(iter(models)))
-    usual = models.get(model) or models[_ANY]
-    return Limits(
-        profile=name,
-        models=models,
-        model=model,
-        size=defaults.get("size", usual.sizes.first),
-        seconds=defaults.get("seconds", usual.seconds.first),
-        prompt_length=tree["prompt_length"],
-        image_types=tuple(tree["images"]["types"]),
-        image_bytes=tree["images"]["bytes"],
-        fields={name: _field(field) for name, field in tree.get("fields", {}).items()},
-    )
-
-
-def _model_limits(limits: Mapping[str, Any]) -> ModelLimits:
-    sizes, seconds = limits["sizes"], limits["seconds"]
-    return ModelLimits(
-        sizes=_sizes(sizes) if isinstance(sizes, Mapping) else Sizes(listed=tuple(sizes)),
-        seconds=Lengths(span=_span(seconds)) if isinstance(seconds, Mapping) else Lengths(listed=tuple(seconds)),
-    )
-
-
-def _sizes(written: Mapping[str, Any]) -> Sizes:
-    least, most, step = sides_of(written["from"]), sides_of(written["to"]), written.get("step", 1)
-    width, height = (Span(least=low, most=high, step=step) for low, high in zip(least, most, strict=True))
-    return Sizes(width=width, height=height)
-
-
-def _span(written: Mapping[str, Any]) -> Span:
-    return Span(least=written["from"], most=written["to"], step=written.get("step", 1))
-
-
-def _is_span(written: Mapping[str, Any]) -> bool:
-    least, most = written["from"], written["to"]
-    if isinstance(least, str):
-        return all(low <= high for low, high in zip(sides_of(least), sides_of(most), strict=True))
-    return bool(least <= most)
-
-
-def _field(written: Mapping[str, Any]) -> Field:
-    return Field(
-        kind=written["type"],
-        least=_plain(written.get("from")),
-        most=_plain(written.get("to")),
-        longest=written.get("longest"),
-        choices=tuple(value for each in written.get("choices", ()) if (value := _plain(each)) is not None),
-    )
-
-
-def _plain(value: Any) -> Any:
-    """A value of the profile as one of a request is compared with it."""
-    return float(value) if isinstance(value, Decimal) else value
 
 
 def _prices(tree: Mapping[str, Any]) -> Prices | None:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from runner.lock.facts import Attempt, State
-from runner.plan.ownership import assign, worth
+from runner.plan.ownership import assign, ordered, worth
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
 from runner.report.columns import table
@@ -88,10 +88,9 @@ def _standing(step: Step, mine: tuple[Attempt, ...]) -> Standing:
         state = _WORDS[State.INTENT if step.reason is Reason.DOUBTFUL else State.UNSENT]
         return Standing(shot=step.shot, state=state, job=None, price=None, currency="", clip=None, why=why)
     bought = attempt.may_have_cost
-    ordered = step.reason is Reason.ASKED and attempt.state is State.ABANDONED
     return Standing(
         shot=step.shot,
-        state=_WORDS[State.UNSENT if ordered else attempt.state],
+        state=_WORDS[State.UNSENT if ordered(attempt) else attempt.state],
         job=attempt.job,
         price=attempt.intent.price if bought else None,
         currency=attempt.intent.currency,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from runner.manifest.choices import Lengths, Sizes, Span
+from runner.manifest.choices import Lengths, Sides, Sizes, Span
+from runner.manifest.limits import ModelLimits, joined
 
 
 @pytest.mark.parametrize(
@@ -26,14 +27,14 @@ def test_a_span_has_every_step_of_its_numbers(number: int, inside: bool, nearest
 
 
 def test_lengths_are_told_and_the_nearest_is_found() -> None:
-    listed, spanned = Lengths(listed=(8, 4, 12)), Lengths(span=Span(least=2, most=20))
+    listed, spanned = Lengths(listed=(8, 4, 12)), Lengths(spans=(Span(least=2, most=20),))
     assert (str(listed), listed.first, listed.nearest(9), 6 in listed) == ("8, 4, 12", 8, 8, False)
     assert (str(spanned), spanned.first, spanned.nearest(90), 6 in spanned) == ("2 to 20", 2, 20, True)
 
 
 def test_sizes_are_told_and_the_nearest_is_found() -> None:
     side = Span(least=256, most=1920, step=16)
-    listed, spanned = Sizes(listed=("720x1280", "1280x720")), Sizes(width=side, height=side)
+    listed, spanned = Sizes(listed=("720x1280", "1280x720")), Sizes(spans=(Sides(width=side, height=side),))
     assert (str(listed), listed.first) == ("720x1280, 1280x720", "720x1280")
     assert (str(spanned), spanned.first) == ("256x256 to 1920x1920 in steps of 16", "256x256")
     assert listed.nearest("1920x1080") == "1280x720"
@@ -41,3 +42,15 @@ def test_sizes_are_told_and_the_nearest_is_found() -> None:
     assert "832x480" in spanned
     assert "833x480" not in spanned
     assert "832x240" not in spanned
+
+
+def test_what_any_of_several_models_accepts_is_all_of_it() -> None:
+    small = ModelLimits(sizes=Sizes(listed=("64x64",)), seconds=Lengths(spans=(Span(least=1, most=3),)))
+    side = Span(least=256, most=512)
+    large = ModelLimits(
+        sizes=Sizes(spans=(Sides(width=side, height=side),)), seconds=Lengths(spans=(Span(least=8, most=9),))
+    )
+    both = joined([small, large])
+    assert all(size in both.sizes for size in ("64x64", "300x400"))
+    assert all(seconds in both.seconds for seconds in (2, 9))
+    assert (str(both.sizes), str(both.seconds)) == ("64x64, 256x256 to 512x512", "1 to 3, 8 to 9")
