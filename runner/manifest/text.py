@@ -38,7 +38,8 @@ def _block(problem: Problem, path: str, lines: Sequence[str]) -> str:
     if 1 <= problem.line <= len(lines):
         margin = f"{problem.line:>5} | "
         source, underline = _underlined(lines[problem.line - 1], problem.column - 1, problem.length)
-        block += [f"{margin}{source}".rstrip(), f"{' ' * (len(margin) - 2)}| {underline}"]
+        # Blanks at the end of a line stay: they may be what is underlined.
+        block += [f"{margin}{source}" if source else margin.rstrip(), f"{' ' * (len(margin) - 2)}| {underline}"]
     if problem.hint:
         block.append(f"hint: {_short(problem.hint)}")
     return "\n".join(block)

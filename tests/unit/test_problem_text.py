@@ -1,5 +1,6 @@
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,6 +103,12 @@ def test_the_whole_text_is_bounded():
     assert text.count("hint: ") == 50
     assert "\n\nand 949 more\n\n999 or more problems; nothing was sent\n" in text
     assert len(text) < 50 * 1_000
+
+
+@pytest.mark.parametrize("line", ["\t", "\t\t", "a: \t"])
+def test_tabs_at_the_end_of_a_line_are_shown_where_they_are_underlined(line):
+    _, shown, under, *_ = render([Problem(line=1, column=len(line), length=1, message="m")], "a", [line]).split("\n")
+    assert width(under) == width(shown)
 
 
 @given(st.text(max_size=200), st.integers(1, 300), st.integers(1, 300))
