@@ -1,7 +1,6 @@
 """The HTTP client: `Videos` over the wire. It asks, reads and reports; `wire` sends."""
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
@@ -116,7 +115,10 @@ class HttpVideos(Videos):
             if found is None:
                 raise
             address = found
-        return await self._fetched(self._wire.led(address), sink, resume)
+        try:
+            return await self._fetched(self._wire.led(address), sink, resume)
+        except Elsewhere:  # an address can be signed, and is not told
+            raise NotVideo("the clip's address leads to another address, and not to a clip") from None
 
     @property
     def told_time(self) -> ToldTime | None:
@@ -137,16 +139,11 @@ class HttpVideos(Videos):
     async def _fetched(self, url: str, sink: Sink, resume: Resume | None) -> Content:
         """A clip; a part that the server can't go on with is asked for again, whole."""
         for part in dict.fromkeys((resume, None)):
-            async with self._asked_for(url, part) as stream:
+            wanted = {} if part is None else {"Range": f"bytes={part.offset}-", "If-Range": part.etag}
+            async with self._wire.stream(url, {"Accept": "*/*", **wanted}) as stream:
                 if (head := await self._head(stream, part)) is not None:
                     return await self._pour(stream, head, sink)
         raise NotVideo("the server sends no whole clip")
-
-    @asynccontextmanager
-    async def _asked_for(self, url: str, part: Resume | None) -> AsyncIterator[Stream]:
-        wanted = {} if part is None else {"Range": f"bytes={part.offset}-", "If-Range": part.etag}
-        async with self._wire.stream(url, {"Accept": "*/*", **wanted}) as stream:
-            yield stream
 
     async def _head(self, stream: Stream, part: Resume | None) -> Begun | None:
         good = 200 <= stream.status < 300

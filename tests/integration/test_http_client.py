@@ -788,6 +788,19 @@ class TestClipsThatLieElsewhere:
 
         asyncio.run(go())
 
+    def test_an_address_that_leads_to_another_address_is_no_clip_and_is_not_told(self) -> None:
+        async def go() -> None:
+            async with scripted(SILENCE) as server:
+                server.answers[:] = [says(200, {"url": f"{server.base_url}/1.mp4?signature=secret"})]
+                videos = HttpVideos(server.base_url, KEY, times=CALM)
+                with pytest.raises(NotVideo) as caught:
+                    await videos.content(JobId("video_1"), Part(), None)
+                await videos.close()
+                assert "signature" not in str(caught.value)
+                assert len(server.heard) == 2
+
+        asyncio.run(go())
+
     def test_without_an_address_the_refusal_stands(self) -> None:
         async def go() -> None:
             async with scripted(says(404, {"error": {"message": "Task not found"}}), says(200, JOB)) as server:
