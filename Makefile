@@ -140,7 +140,7 @@ contract: .venv/ready-dev
 	@$(PYTHON_BIN) -m tests.acceptance.contract_table
 
 third-parties: .venv/ready-dev
-	@SHOTLOCK_THIRD_PARTIES=1 $(PYTHON_BIN) -m pytest -rs tests/third_party $(ARGS)
+	@SHOTLOCK_THIRD_PARTIES=1 $(PYTHON_BIN) -m pytest -rs --timeout 900 tests/third_party $(ARGS)
 
 httpx2: .venv/ready-dev
 	@$(PYTHON_BIN) -m tests.third_party.httpx2 $(ARGS)

@@ -1,12 +1,11 @@
-"""Which profile a server looks like, by how it speaks of a job that it cannot have. Every sign was seen somewhere."""
+"""Which profile a server looks like, by how it speaks of a job that it cannot have: a guess, and told as one."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from runner.provider.bodies import Reply
 
-_AZURE: Final = ("apim-request-id", "x-ms-region", "x-ms-client-request-id")
-_NEW_API: Final = ("x-oneapi-request-id", "x-new-api-version")
+_AZURE: Final = ("apim-request-id", "x-ms-region")
 _LITELLM: Final = ("x-litellm-", "llm_provider-")
 
 
@@ -23,7 +22,7 @@ def likeness(unknown: Reply, listed: Reply) -> tuple[str, str]:
     if any(name in headers for name in _AZURE):
         return "azure", "its headers are Azure's"
     body = unknown.body if isinstance(unknown.body, Mapping) else {}
-    if any(name in headers for name in _NEW_API) or _is_task_error(body):
+    if _is_task_error(body):
         return "new-api", "its errors are those of new-api"
     if isinstance(body.get("detail"), str):
         return _self_hosted(listed.body)

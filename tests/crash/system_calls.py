@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_TRACED = "fsync,fdatasync,pwrite64,write,sendto,sendmsg,rename,renameat,renameat2,mkdir,mkdirat,openat"
+_TRACED = "fsync,fdatasync,write,sendto,sendmsg,rename,renameat,renameat2,mkdir,mkdirat,openat"
 _LINE = re.compile(r"(?P<pid>\d+)\s+(?P<rest>.*)")
 _WHOLE = re.compile(r"(?P<name>\w+)\((?P<told>.*)\)\s+= (?P<result>-?\d+|\?).*")
 _BEGUN = re.compile(r"(?P<name>\w+)\((?P<told>.*) <unfinished \.\.\.>")
@@ -44,13 +44,13 @@ class Trace:
 
     def durable(self, path: Path, *words: str) -> int:
         """When a write with these words into a file was made durable for the first time. AssertionError if never."""
-        writes = [call for call in self.of("pwrite64", "write") if _holds(call, path, words)]
+        writes = [call for call in self.of("write") if _holds(call, path, words)]
         assert writes, f"{words} were never written to {path}"
         return self.synced(path, after=writes[0].ended)
 
     def written(self, path: Path, *words: str) -> int:
         """When a write with these words began."""
-        return next(call.begun for call in self.of("pwrite64", "write") if _holds(call, path, words))
+        return next(call.begun for call in self.of("write") if _holds(call, path, words))
 
     def synced(self, path: Path, *, after: int) -> int:
         """When a file or folder was durable, by a sync that began after a time. AssertionError if it never was."""

@@ -8,28 +8,25 @@ from tests.crash.simulation.server import Nature
 from tests.crash.test_found_by_simulation import Stand, stand
 
 
-def free(nature: Nature) -> Stand:
-    it = stand(nature, complete=False)
-    it.machine.profile = replace(it.machine.profile, resubmit_lost=True)
-    return it
-
-
-def test_a_job_that_was_lost_when_the_server_was_started_again_is_made_again() -> None:
-    it = free(Nature(render=600.0))
+def forgotten(*, free: bool) -> Stand:
+    """A shot whose job ended while nobody looked, and was lost when the server was started again."""
+    it = stand(Nature(render=600.0), complete=False)
+    it.machine.profile = replace(it.machine.profile, resubmit_lost=free)
     it.add("one", "one")
     it.run(interrupt=30.0)
     it.machine.loop.jump(700.0)  # long before its retention is over
     it.machine.server.purge()
+    return it
+
+
+def test_a_job_that_was_lost_when_the_server_was_started_again_is_made_again() -> None:
+    it = forgotten(free=True)
     assert it.endings() == {"one": Ending.DONE}
     assert it.bills("one") == 2
     assert sorted(each.state for each in it.memory().attempts.values()) == [State.DONE, State.EXPIRED]
 
 
 def test_where_a_clip_costs_it_waits_for_a_person() -> None:
-    it = stand(Nature(render=600.0), complete=False)
-    it.add("one", "one")
-    it.run(interrupt=30.0)
-    it.machine.loop.jump(700.0)  # long before its retention is over
-    it.machine.server.purge()
+    it = forgotten(free=False)
     assert it.endings() == {"one": Ending.HELD}
     assert it.bills("one") == 1

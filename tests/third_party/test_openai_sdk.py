@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.sandbox.faults import Do, Fault, Moment, On
 from tests.acceptance.desk import KEY, Shop
 
 EXPECTED = {
@@ -44,8 +45,6 @@ def test_every_call_does_what_its_documentation_says(
 def test_why_a_runner_is_needed_the_sdk_buys_again_when_the_answer_is_lost(
     python_with: Callable[..., Path], shop: Shop, version: str, bought: int
 ) -> None:
-    from runner.sandbox.faults import Do, Fault, Moment, On
-
     shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.STATUS, status=500, when=Moment.AFTER))
     code = (
         "import sys, warnings; warnings.simplefilter('ignore'); import openai\n"

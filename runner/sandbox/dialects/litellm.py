@@ -27,8 +27,7 @@ class LiteLlm(Dialect):
         return _coded(job, model=job.order.model), _coded(job, model="")
 
     def shown(self, job: Job, state: State, rules: Rules) -> dict[str, Any]:
-        told = {**super().shown(job, state, rules), "id": _coded(job, model=""), "usage": None}
-        return {name: value for name, value in told.items() if name != "prompt"}
+        return {**super().shown(job, state, rules), "id": _coded(job, model=""), "usage": None}
 
     def created(self, job: Job, rules: Rules) -> Reply:
         told = self.shown(job, FRESH, rules)

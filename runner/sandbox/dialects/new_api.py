@@ -59,7 +59,7 @@ class NewApi(Dialect):
         return {name: value for name, value in shown.items() if value}
 
     def refused(self, refusal: Refusal, call: Call) -> Reply:
-        if refusal.status in (401, 404, 405) and (refusal.status == 401 or is_no_route(refusal)):
+        if refusal.status == 401 or is_no_route(refusal):
             kind = "new_api_error" if refusal.status == 401 else "invalid_request_error"
             error = {"message": refusal.message, "type": kind, "param": "", "code": ""}
             return json_reply({"error": error}, status=refusal.status)
@@ -70,9 +70,7 @@ class NewApi(Dialect):
         status = refusal.status
         if is_unknown(refusal, call):
             status, code, message = 400, "task_not_exist", "task_not_exist"
-        return json_reply(
-            {"code": refusal.code if code == "" else code, "message": message, "data": None}, status=status
-        )
+        return json_reply({"code": code, "message": message, "data": None}, status=status)
 
     def _no_content(self, refusal: Refusal, call: Call) -> Reply:
         status, message = refusal.status, refusal.message
