@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from runner.commands.account import origin_for
 from runner.commands.place import Place, place_of
 from runner.commands.preview import free, remade
 from runner.commands.traces import traces_of
@@ -47,16 +48,22 @@ def look(path: Path, settings: Settings, *, preview: bool) -> Look:
         click.echo(f"warning: {command(damage.message)}", err=True)
         click.echo(f"hint: {command(damage.hint)}", err=True)
     shelf = place.shelf(disk)
-    plan = plan_of(asked, memory, place, shelf)
+    plan = plan_of(asked, memory, place, shelf, origin_for(batch, settings))
     return Look(
         wanted=asked, place=place, memory=memory, shelf=shelf, plan=remade(plan) if preview else plan, recorded=plan
     )
 
 
 def plan_of(
-    asked: Wanted, memory: Memory, place: Place, shelf: Shelf, *, retake: frozenset[ShotId] = frozenset()
+    asked: Wanted,
+    memory: Memory,
+    place: Place,
+    shelf: Shelf,
+    origin: str | None,
+    *,
+    retake: frozenset[ShotId] = frozenset(),
 ) -> Plan:
-    """The plan of a manifest in its present situation."""
+    """The plan of a manifest in its present situation; `origin` is the server that is set, if one is."""
     situation = Situation(
         attempts=memory.attempts,
         clips=shelf,
@@ -64,6 +71,6 @@ def plan_of(
         retries=asked.batch.retries,
         now=time.time(),
         retake=retake,
-        traces={} if place.preview else traces_of(asked, place, memory, shelf),
+        traces={} if place.preview else traces_of(asked, place, memory, shelf, origin),
     )
     return planning.make(asked.batch.shots, situation)

@@ -62,7 +62,7 @@ def _errand(wanted: Wanted, asked: Asked, account: Account, place: Place, disk: 
     elif memory.recovered:
         count = counted(len(memory.recovered), "purchase")
         click.echo(f"{shown(place.lockfile.name)} lacked {count} that this machine remembers: put back", err=True)
-    plan = plan_of(wanted, memory, place, place.shelf(disk), retake=asked.retake)
+    plan = plan_of(wanted, memory, place, place.shelf(disk), account.origin, retake=asked.retake)
     plan = chosen(remade(plan) if account.preview else plan, asked)
     _tell_what_is_awaited(plan, asked)
     purchases = purchases_of(plan, asked)

@@ -16,7 +16,7 @@ from runner.plan.table import Reason
 from runner.report.wording import near, shown
 
 _NAMED: Final = 3  # other manifests
-_UNASKED: Final = (Reason.NEW, Reason.CHANGED)
+_UNASKED: Final = (Reason.NEW, Reason.CHANGED, Reason.DOUBTFUL)
 
 
 def notices(plan: Plan, memory: Memory, place: Place) -> Iterator[str]:
@@ -26,8 +26,8 @@ def notices(plan: Plan, memory: Memory, place: Place) -> Iterator[str]:
 
 
 def _bought_elsewhere(plan: Plan, memory: Memory, place: Place) -> Iterator[str]:
-    """Clips that this run would buy, and that another manifest has: a clone, or the same one under another name."""
-    wanted = {step.wanted.request.fingerprint for step in plan.purchases if step.wanted and step.reason in _UNASKED}
+    """Clips that this run would buy, or holds, and that another manifest has: a clone, or this one by a former name."""
+    wanted = {step.wanted.request.fingerprint for step in plan.steps if step.wanted and step.reason in _UNASKED}
     others: dict[str, set[Fingerprint]] = defaultdict(set)
     for each in memory.ledger.attempts.values() if wanted else ():
         paths = each.owner.paths if each.owner and worth(each) >= 0 else ()
@@ -41,9 +41,10 @@ def _bought_elsewhere(plan: Plan, memory: Memory, place: Place) -> Iterator[str]
 def _to_keep(manifest: Path, place: Place) -> str:
     """How the clips of another manifest become those of this one."""
     theirs = manifest.with_suffix(".lock")
-    if not theirs.exists():
+    if not theirs.exists() and not manifest.exists():
         return "under that name they come back by themselves"
-    return f"to use them here: cat {quote(near(theirs))} >> {quote(near(place.lockfile))}"
+    first = "" if theirs.exists() else f"shotlock render {quote(near(manifest))} --frozen; "
+    return f"to use them here: {first}cat {quote(near(theirs))} >> {quote(near(place.lockfile))}"
 
 
 def _bought_twice(attempts: Iterable[Attempt], learned: frozenset[AttemptId]) -> Iterator[str]:

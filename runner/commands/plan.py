@@ -5,6 +5,7 @@ import click
 from runner.commands.account import EMBEDDED, origin_for
 from runner.commands.look import Look, look
 from runner.commands.names import manifest_of
+from runner.commands.notices import notices
 from runner.provider.origin import host_of
 from runner.report.json_lines import json_text
 from runner.report.plan_text import plan_json, plan_text
@@ -20,6 +21,8 @@ def command(settings: Settings, manifest: str | None, *, preview: bool, as_json:
     """Show what a render would do about every shot, why, and what it costs."""
     seen = look(manifest_of(manifest, settings), settings, preview=preview)
     host = EMBEDDED if preview else _host(seen, settings)
+    for notice in () if preview else notices(seen.plan, seen.memory, seen.place):
+        click.echo(notice, err=True)
     wanted = seen.wanted
     profile, budget = wanted.profile, wanted.batch.budget
     if as_json:

@@ -1,7 +1,7 @@
 """`shotlock resolve`: what a person decides about shots whose purchase is unconfirmed. Needs no network."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from shlex import quote
@@ -15,16 +15,18 @@ from runner.commands.look import plan_of
 from runner.commands.names import manifest_of, shots_of
 from runner.commands.place import check_confined, place_of
 from runner.commands.running import alone
+from runner.commands.traces import gone_manifests
 from runner.commands.wanted import Wanted, wanted
 from runner.disk import SystemDisk
 from runner.errors import WrongUsage
 from runner.execute.evidence import may_be, same
 from runner.execute.verdict import adopted, given_up, open_cases
-from runner.lock.facts import Attempt, AttemptId, Intent, Owner
+from runner.lock.facts import Attempt, AttemptId, Intent, Owner, join
 from runner.lock.ledger import digest_of_key
 from runner.lock.memory import Memory
 from runner.manifest.batch import ShotId
 from runner.manifest.wording import quoted
+from runner.plan.ownership import last_owner, taken_over
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
 from runner.provider.parsing import usable_id
@@ -86,8 +88,10 @@ def command(
     with alone(disk, place.state, place.manifest):
         fingerprints = {shot.request.fingerprint for shot in batch.batch.shots}
         memory = Memory.open(disk, place.where(digest_of_key(key_for(batch, settings))), fingerprints)
-        plan = plan_of(batch, memory, place, place.shelf(disk))
-        docket = Docket(batch, settings, memory, plan)
+        origin = origin_for(batch, settings)
+        plan = plan_of(batch, memory, place, place.shelf(disk), origin)
+        gone = {each.id for each in gone_manifests(disk, memory, origin)}
+        docket = Docket(batch, settings, memory, plan, gone)
         docket.decide(shots, Verdict(adopt=adopt, resubmit=resubmit))
         memory.fold()
 
@@ -95,17 +99,18 @@ def command(
 class Docket:
     """The cases of one manifest."""
 
-    def __init__(self, batch: Wanted, settings: Settings, memory: Memory, plan: Plan) -> None:
+    def __init__(
+        self, batch: Wanted, settings: Settings, memory: Memory, plan: Plan, gone: Collection[AttemptId]
+    ) -> None:
         self._batch = batch
         self._settings = settings
         self._memory = memory
         self._plan = plan
+        self._gone = gone  # attempts for manifests that may have been renamed
         self._now = round(time.time(), 3)
 
     def decide(self, names: Sequence[str], verdict: Verdict) -> None:
         """Record a verdict on the shots that are named, or else on every open case. Raises WrongUsage."""
-        if verdict.adopt is not None:
-            self._check_free(verdict.adopt)
         open_ = {step.shot for step in self._plan.steps if step.action is Action.RESOLVE}
         known = open_.union(self._batch.shots)
         shots = [name for name in dict.fromkeys(names) if shots_of([name], known)] or sorted(open_)
@@ -120,6 +125,8 @@ class Docket:
             click.echo("nothing is unconfirmed", err=True)
 
     def _facts(self, shot: ShotId, verdict: Verdict) -> list[Attempt]:
+        if verdict.adopt is not None and (known := self._known(verdict.adopt)):
+            return [self._taken_over(known, verdict.adopt, shot)]
         cases = self._cases(shot) or self._fresh(shot, verdict)
         if verdict.adopt is not None:
             self._check_fits(verdict.adopt, cases[-1].intent)
@@ -201,11 +208,18 @@ class Docket:
             hint = "the account's own page shows its jobs"
             raise WrongUsage(f"the server does not know job {job}", hint=hint) from None
 
-    def _check_free(self, job: str) -> None:
+    def _known(self, job: str) -> Attempt | None:
         everywhere = {**self._memory.ledger.attempts, **self._memory.attempts}
-        for each in everywhere.values():
-            if job in each.jobs:
-                raise WrongUsage(f"job {job} is that of shot `{each.intent.shot}` of {each.intent.manifest} already")
+        return next((each for each in everywhere.values() if job in each.jobs), None)
+
+    def _taken_over(self, known: Attempt, job: str, shot: ShotId) -> Attempt:
+        """What was bought for a manifest that is gone, as this shot's. Raises WrongUsage where it is another's."""
+        wanted = next((step.wanted for step in self._plan.steps if step.shot == shot), None)
+        if known.id not in self._gone or wanted is None or wanted.request.fingerprint != known.fingerprint:
+            raise WrongUsage(f"job {job} is that of shot `{known.intent.shot}` of {known.intent.manifest} already")
+        owner = Owner(paths=(str(self._batch.path),), key="", calibrated=False)
+        mine = known if last_owner(known) == shot else taken_over(known, shot)
+        return join(known, replace(mine, owner=owner))
 
 
 def _seen(job: Job) -> str:

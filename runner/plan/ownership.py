@@ -26,8 +26,8 @@ def assign(
     for take_over in (_rest, _unkept, _unkept_clip, partial(_spare_clip, spare=spare)):
         for shot in shots:
             # The best comes first: a claim that is cut by a kill has then taken over what matters.
-            found = sorted(take_over(shot, owned, free), key=_importance, reverse=True)
-            claimed = [_claim(each, shot.id) for each in found]
+            found = sorted(take_over(shot, owned, free), key=importance, reverse=True)
+            claimed = [taken_over(each, shot.id) for each in found]
             owned[shot.id] += claimed
             claims += claimed
     return {shot: tuple(each) for shot, each in owned.items()}, tuple(claims)
@@ -54,7 +54,7 @@ def _returned(owned: _Owned) -> list[Attempt]:
     for shot, mine in owned.items():
         for place, attempt in enumerate(mine):
             if last_owner(attempt) != shot:
-                mine[place] = _claim(attempt, shot)
+                mine[place] = taken_over(attempt, shot)
                 claims.append(mine[place])
     return claims
 
@@ -116,13 +116,13 @@ def _spare(owned: _Owned) -> dict[Fingerprint, list[_Kept]]:
     spare: dict[Fingerprint, list[_Kept]] = {}
     for shot, mine in owned.items():
         bought = (each for each in mine if worth(each) >= 0 or each.state is State.EXPIRED) if len(mine) > 1 else ()
-        for better, each in pairwise(sorted(bought, key=_importance, reverse=True)):
+        for better, each in pairwise(sorted(bought, key=importance, reverse=True)):
             alike = worth(each) >= 0 or better.state is State.EXPIRED
             if alike and each.intent.take == better.intent.take and set(each.jobs).isdisjoint(better.jobs):
                 spare.setdefault(each.fingerprint, []).append((shot, each))
         for each in _made_up_for(mine) if len(mine) > 1 else ():
             spare.setdefault(each.fingerprint, []).append((shot, each))
-    return {wish: sorted(kept, key=lambda one: _importance(one[1]), reverse=True) for wish, kept in spare.items()}
+    return {wish: sorted(kept, key=lambda one: importance(one[1]), reverse=True) for wish, kept in spare.items()}
 
 
 def _made_up_for(mine: Sequence[Attempt]) -> list[Attempt]:
@@ -157,7 +157,8 @@ def _former_owner(attempt: Attempt) -> str:
     return names[-2] if len(names) > 1 else ""
 
 
-def _claim(attempt: Attempt, shot: ShotId) -> Attempt:
+def taken_over(attempt: Attempt, shot: ShotId) -> Attempt:
+    """The attempt, with a claim of the shot."""
     number = max((claim.number for claim in attempt.claims), default=0) + 1
     return replace(attempt, claims=tuple(sorted({*attempt.claims, Claim(number=number, shot=shot)})))
 
@@ -167,7 +168,8 @@ def _rank(group: Sequence[Attempt]) -> tuple[int, str]:
     return -max(worth(each) for each in group), group[0].id
 
 
-def _importance(attempt: Attempt) -> tuple[bool, int, int, str]:
+def importance(attempt: Attempt) -> tuple[bool, int, int, str]:
+    """Of several attempts, the highest is the one that matters."""
     return attempt.state in WORTH, attempt.intent.take, worth(attempt), attempt.id
 
 

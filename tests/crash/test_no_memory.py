@@ -115,16 +115,62 @@ def a_shot_of_a_renamed_manifest_is_bought_again_when_a_person_says_so(it: Stage
     assert len(it.billed) == len(SHOTS) + 2
 
 
-def a_manifest_that_was_renamed_and_lost_its_lockfile_comes_back_under_its_name(it: Stage) -> None:
+def a_manifest_that_was_renamed_and_lost_its_lockfile_is_held(it: Stage) -> None:
     assert it.run("render", "film.yaml").code == 0
     (it.folder / "film.yaml").rename(it.folder / "movie.yaml")
     (it.folder / "film.lock").unlink()
-    looked = it.run("render", "movie.yaml", "--frozen")
-    assert "this machine has bought 3 of these clips for film.yaml; under that name they come back" in looked.stderr
+    said = "this machine has bought 3 of these clips for film.yaml; under that name they come back by themselves"
+    assert said in it.run("plan", "movie.yaml").stderr
+    held = it.run("render", "movie.yaml")
+    assert (held.code, len(it.billed)) == (1, len(SHOTS))
+    assert said in held.stderr
+    for shot, (why, _) in held_on(held.stderr).items():
+        assert why.startswith(f"maybe bought before: for film.yaml, which is gone, job {it.job_of(shot)}: shotlock ")
+        assert it.run(*re.findall(r"shotlock (resolve \S+ \S+ --adopt \w+)", why)[0].split()).code == 0
+    shutil.rmtree(it.folder / "renders" / "film")
+    assert it.run("render", "movie.yaml").code == 0
+    assert len(it.billed) == len(SHOTS)
+    assert it.incomplete("movie") == []
+
+
+def a_manifest_that_lost_its_lockfile_comes_back_under_its_name(it: Stage) -> None:
+    assert it.run("render", "film.yaml").code == 0
+    moved = it.folder.rename(it.folder.with_name("moved"))
+    it.folder.mkdir()
+    (moved / "film.lock").unlink()
+    (moved / "film.yaml").rename(it.folder / "movie.yaml")
+    assert it.run("render", "movie.yaml").code == 1
     (it.folder / "movie.yaml").rename(it.folder / "film.yaml")
     assert it.run("render", "film.yaml").code == 0
     assert len(it.billed) == len(SHOTS)
     assert it.incomplete() == []
+
+
+def a_purchase_for_a_manifest_that_is_gone_can_be_made_again(it: Stage) -> None:
+    assert it.run("render", "film.yaml").code == 0
+    (it.folder / "film.yaml").rename(it.folder / "movie.yaml")
+    (it.folder / "film.lock").unlink()
+    assert it.run("resolve", "movie.yaml", "beach", "--resubmit").code == 0
+    assert it.run("retake", "movie.yaml", "alley").code == 0
+    taken = it.run("resolve", "movie.yaml", "cliff", "--adopt", it.job_of("beach"))
+    assert (taken.code, "is that of shot `beach` of film.yaml already" in taken.stderr) == (2, True)
+    assert it.run("render", "movie.yaml").code == 1, "the third one is held as before"
+    assert len(it.billed) == len(SHOTS) + 2
+
+
+def what_a_copy_of_a_manifest_without_lockfile_can_do_is_said(it: Stage) -> None:
+    assert it.run("render", "film.yaml").code == 0
+    shutil.copy(it.folder / "film.yaml", it.folder / "movie.yaml")
+    (it.folder / "film.lock").unlink()
+    shutil.rmtree(it.folder / "renders")
+    looked = it.run("plan", "movie.yaml")
+    way = "shotlock render film.yaml --frozen; cat film.lock >> movie.lock"
+    assert f"this machine has bought 3 of these clips for film.yaml; to use them here: {way}" in looked.stderr
+    assert it.run("render", "film.yaml", "--frozen").code == 0
+    _shell(it, "cat film.lock >> movie.lock")
+    assert it.run("render", "movie.yaml").code == 0
+    assert len(it.billed) == len(SHOTS)
+    assert it.incomplete() + it.incomplete("movie") == []
 
 
 def a_line_that_was_put_aside_holds_its_shot_until_a_person_decides(it: Stage) -> None:
@@ -155,7 +201,10 @@ SCENES: Mapping[str, Callable[[Stage], None]] = {
     "a second clone, buying": what_a_second_clone_buys_is_said_before_it_is_bought,
     "a renamed manifest": a_manifest_that_was_renamed_without_its_lockfile_is_held,
     "a renamed manifest, bought again": a_shot_of_a_renamed_manifest_is_bought_again_when_a_person_says_so,
-    "a renamed manifest without lockfile": a_manifest_that_was_renamed_and_lost_its_lockfile_comes_back_under_its_name,
+    "a renamed manifest without lockfile": a_manifest_that_was_renamed_and_lost_its_lockfile_is_held,
+    "a renamed manifest under its old name": a_manifest_that_lost_its_lockfile_comes_back_under_its_name,
+    "a renamed manifest without lockfile, bought again": a_purchase_for_a_manifest_that_is_gone_can_be_made_again,
+    "a copy without lockfile, told": what_a_copy_of_a_manifest_without_lockfile_can_do_is_said,
     "a line put aside": a_line_that_was_put_aside_holds_its_shot_until_a_person_decides,
 }
 

@@ -29,6 +29,7 @@ shots:
   - {id: beach, prompt: a cat}
   - {id: walk, prompt: a dog}
 """
+ORIGIN = entry(State.DONE, 1).intent.origin
 BEACH = make_request("a cat")
 
 
@@ -59,11 +60,16 @@ class Film:
         return Memory.open(DISK, self.place.where("key"), {BEACH.fingerprint})
 
     def traces(self, *facts: Attempt) -> dict[str, str]:
-        return {**traces_of(self.wanted, self.place, self.memory(*facts), self.shelf)}
+        return {**traces_of(self.wanted, self.place, self.memory(*facts), self.shelf, ORIGIN)}
 
     def notices(self, *facts: Attempt) -> list[str]:
         memory = self.memory(*facts)
-        return [*notices(plan_of(self.wanted, memory, self.place, self.shelf), memory, self.place)]
+        return [*notices(plan_of(self.wanted, memory, self.place, self.shelf, ORIGIN), memory, self.place)]
+
+    def teach(self, fact: Attempt, manifest: Path) -> None:
+        """Let the ledger know what was bought for another manifest."""
+        with (memory := self.memory()).ledger.held():
+            memory.ledger.add(replace(fact, owner=make_owner(str(manifest))), key="key")
 
     def put_clip(self, data: bytes, *, stored: bool = True) -> None:
         """Put a clip into the place of the first shot, and into the store."""
@@ -235,20 +241,47 @@ def test_lockfiles_of_other_tools_are_left_alone(film: Film) -> None:
     assert film.traces() == {}
 
 
+# -- manifests that are gone
+
+
+@pytest.mark.parametrize("state", [State.INTENT, State.SUBMITTED, State.DONE])
+def test_what_was_bought_for_a_manifest_that_is_gone_is_a_trace(film: Film, state: State) -> None:
+    before = film.folder / "movie.yaml"
+    film.teach(entry(state, 1, job="video_7"), before)
+    adopt = f", job video_7: shotlock resolve {film.wanted.name} beach --adopt video_7"
+    told = {"beach": f"for {before}, which is gone{'' if state is State.INTENT else adopt}"}
+    assert film.traces() == told
+    film.teach(entry(state, 1, job="video_7"), film.folder.parent / "their" / "movie.yaml")
+    assert film.traces() == told, "none of its manifests is there"
+    before.touch()
+    assert film.traces() == {}
+
+
+@pytest.mark.parametrize("state", [State.UNSENT, State.REJECTED, State.FAILED, State.EXPIRED, State.ABANDONED])
+def test_what_came_to_nothing_for_a_manifest_that_is_gone_is_no_trace(film: Film, state: State) -> None:
+    film.teach(entry(state, 1), film.folder / "movie.yaml")
+    assert film.traces() == {}
+
+
+def test_what_was_bought_elsewhere_for_a_manifest_that_is_gone_is_no_trace(film: Film) -> None:
+    film.teach(entry(State.DONE, 1, origin="https://elsewhere.example/v1"), film.folder / "movie.yaml")
+    assert film.traces() == {}
+
+
 # -- before buying
 
 
 def test_what_another_manifest_has_is_said(film: Film) -> None:
     theirs = film.folder.parent / "clone" / "film.yaml"
-    with (memory := film.memory()).ledger.held():
-        memory.ledger.add(replace(entry(State.DONE, 1), owner=make_owner(str(theirs))), key="key")
-    assert film.notices() == [
-        f"this machine has bought 1 of these clips for {theirs}; under that name they come back by themselves"
-    ]
+    film.teach(entry(State.DONE, 1), theirs)
+    bought = f"this machine has bought 1 of these clips for {theirs}; "
+    assert film.notices() == [f"{bought}under that name they come back by themselves"]
     theirs.parent.mkdir()
+    theirs.touch()
+    way = f"cat {theirs.with_suffix('.lock')} >> {film.place.lockfile}"
+    assert film.notices() == [f"{bought}to use them here: shotlock render {theirs} --frozen; {way}"]
     theirs.with_suffix(".lock").touch()
-    (said,) = film.notices()
-    assert said.endswith(f"to use them here: cat {theirs.with_suffix('.lock')} >> {film.place.lockfile}")
+    assert film.notices() == [f"{bought}to use them here: {way}"]
 
 
 def test_what_is_not_bought_anew_is_not_said(film: Film) -> None:
