@@ -165,6 +165,9 @@ class SystemDisk:
             while rest:
                 # A full disk writes a part and raises nothing; the next call then raises ENOSPC.
                 rest = rest[os.write(descriptor, rest) :]
+        except OSError as error:
+            error.filename = str(path)  # a call on an open file does not say which
+            raise
         finally:
             os.close(descriptor)
 
@@ -288,5 +291,8 @@ def _sync(path: Path, flags: int) -> None:
     descriptor = os.open(path, flags | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        error.filename = str(path)
+        raise
     finally:
         os.close(descriptor)

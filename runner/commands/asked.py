@@ -76,7 +76,9 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     flags = (
         click.option("--slots", type=click.IntRange(1, 1000), metavar="N", help="Jobs that may run at once."),
         click.option("--settle", type=_SETTLE, metavar="SECONDS", help="How late a lost job may show up."),
-        click.option("--stop-after", type=Duration(), metavar="DURATION", help="Come to an end after 30s, 10m, 2h."),
+        click.option(
+            "--stop-after", type=Duration(), metavar="DURATION", help="Stop as Ctrl-C does, after 30s, 10m, 2h."
+        ),
         click.option("--preview", is_flag=True, help="Free previews, even where a server is set."),
         click.option("--max-cost", type=Money(), metavar="AMOUNT", help="The most that this run may cost."),
         click.option("--yes", is_flag=True, help="Do not ask before buying."),

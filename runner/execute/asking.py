@@ -11,6 +11,7 @@ from runner.provider.videos import Job, JobId, Page, Polled, Videos
 PASSING: Final = (Unreachable, Troubled, TooMany)
 _PAGES: Final = 1000  # of 100 jobs each: more is no list, but a loop
 _LETTERS: Final = 100_000_000  # of all its prompts together
+_NO_NEWS: Final = 3  # pages one after another without a job that was not on an earlier one
 _JOB: Final = 500  # letters that a job counts for besides its prompt
 _PATIENCE: Final = 900.0  # seconds
 
@@ -28,9 +29,10 @@ async def whole_list(videos: Videos, clock: Clock) -> Listing:
     jobs: dict[str, Job] = {}
     after: str | None = None
     seen: set[str] = set()
-    whole, letters = True, 0
-    while len(seen) < _PAGES and letters < _LETTERS and clock.monotonic() - begun < _PATIENCE:
+    whole, letters, idle = True, 0, 0
+    while len(seen) < _PAGES and letters < _LETTERS and idle < _NO_NEWS and clock.monotonic() - begun < _PATIENCE:
         page = await _page(videos, after, clock)
+        idle = idle + 1 if jobs.keys() >= {job.id for job in page.jobs} else 0
         jobs |= {job.id: job for job in page.jobs}
         whole = whole and not page.unread
         after = page.after
@@ -40,7 +42,7 @@ async def whole_list(videos: Videos, clock: Clock) -> Listing:
             break
         seen.add(after)
         letters += sum(_JOB + len(job.prompt or "") for job in page.jobs)
-    return Listing(jobs=tuple(jobs.values()), whole=False, begun=begun)
+    return Listing(jobs=tuple(jobs.values()), whole=False, begun=begun, endless=True)
 
 
 async def _page(videos: Videos, after: str | None, clock: Clock) -> Page:

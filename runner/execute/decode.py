@@ -31,7 +31,9 @@ def trouble(path: Path) -> str:
             if picture.width * picture.height > _MOST_PIXELS:
                 return f"its picture is absurdly large: {picture.width}x{picture.height}"
             picture.codec_context.options = {"max_pixels": str(_MOST_PIXELS)}  # a frame can be larger than was said
-            frames = sum(1 for _ in islice(container.decode(picture), _MOST_FRAMES))
+            damaged = [frame.is_corrupt for frame in islice(container.decode(picture), _MOST_FRAMES)]
     except (FFmpegError, OSError, ValueError, IndexError, MemoryError) as error:
         return f"it cannot be decoded: {error}"
-    return "" if frames else "it has no frames"
+    if not damaged:
+        return "it has no frames"
+    return f"{sum(damaged):,} of its {len(damaged):,} frames are damaged" if any(damaged) else ""

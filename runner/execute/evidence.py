@@ -25,6 +25,7 @@ class Listing:
     jobs: tuple[Job, ...]
     whole: bool  # every page was read, and everything on it
     begun: float  # monotonic time before the first page
+    endless: bool = False  # its pages did not come to an end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from runner.errors import ExitCode, ServerUnreachable, Stop
 from runner.events import Ending, Phase, ShotEnded
-from runner.execute.asking import unanswered, whole_list
+from runner.execute.asking import unanswered
 from runner.execute.control import Control, Interrupted
 from runner.execute.doors import Doors, Options
 from runner.execute.evidence import Strangers, strangers, titles, unexplained
@@ -22,6 +22,7 @@ from runner.execute.scene import Run
 from runner.execute.server_time import ServerTime
 from runner.execute.watch import Watcher
 from runner.lock.facts import Attempt, State
+from runner.manifest.batch import ShotId
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
 from runner.provider.replies import NoRoute, NotAServer, Refused, ReplyError
@@ -66,7 +67,8 @@ async def execute(plan: Plan, doors: Doors, options: Options, control: Control) 
         control.halt(stop)
     except OSError as error:
         control.halt(run.disk_failed(error))
-    outcomes = tuple(run.outcomes)
+    order = {step.shot: number for number, step in enumerate(plan.steps) if step.wanted}
+    outcomes = tuple(sorted(run.outcomes, key=lambda outcome: order[ShotId(outcome.shot)]))
     return Report(outcomes=outcomes, stop=control.stop, signal=control.signal, cost=run.costs.total)
 
 
@@ -158,7 +160,7 @@ class Execution:
         if self._run.options.profile.resubmit_lost:
             return purchases
         try:
-            listing = await self._run.control.answered(whole_list(self._videos, self._run.doors.clock))
+            listing = await self._run.listed(self._videos)
         except (NoRoute, Interrupted):
             return purchases
         except NotAServer as error:

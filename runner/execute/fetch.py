@@ -4,6 +4,7 @@ A failed download never buys anything; the job stays as it is and the next run f
 """
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,7 @@ from runner.provider.videos import Begun, Job, JobId, Resume, Videos
 
 _PASSING: Final = (Unreachable, Troubled, TooMany, NotReady, NotVideo, Missing)
 _ATTEMPTS: Final = 8
+_ALIKE: Final = 3  # downloads that brought the same bytes: the server has no others
 _ODD: Final = 1.0  # seconds by which a clip is plainly shorter or longer than what was asked for
 
 
@@ -79,6 +81,9 @@ class Fetcher:
         self._shelf = run.doors.shelf
         self._path = self._shelf.part(attempt.id)
         self._part = Part(run.doors.disk, self._path)
+        self._failure = ""  # of the latest download
+        self._came: Counter[str] = Counter()  # by their sha256, clips that cannot be decoded
+        self._trouble = ""  # of the clip that is kept
 
     async def work(self) -> None:
         """Download, verify, keep, record, rename; or tell why not."""
@@ -90,7 +95,8 @@ class Fetcher:
             self._not_fetched(error)
             return
         if found is None:
-            self._run.end(self._step, Ending.PENDING, "its download was interrupted; the next run fetches it")
+            failed = f" ({self._failure})" if self._failure else ""
+            self._run.end(self._step, Ending.PENDING, f"its download was interrupted{failed}; the next run fetches it")
             return
         self._settle(found)
 
@@ -108,13 +114,24 @@ class Fetcher:
 
     async def _download(self) -> Probe:
         return await repeat(
-            self._transfer,
+            self._told_transfer,
             clock=self._run.doors.clock,
             passing=_PASSING,
             attempts=_ATTEMPTS,
             first=1.0,
             most=30.0,
         )
+
+    async def _told_transfer(self) -> Probe:
+        """A download that fails once is nothing to speak of; one that fails again is."""
+        try:
+            return await self._transfer()
+        except ReplyError as error:
+            if self._failure:
+                shot = self._step.shot
+                self._run.say(f"shot `{shot}`: its download fails ({unanswered(error)}); trying on", shot)
+            self._failure = unanswered(error)
+            raise
 
     async def _transfer(self) -> Probe:
         try:
@@ -138,9 +155,17 @@ class Fetcher:
             found = probe(lambda offset, size: disk.read_at(self._path, offset, size), self._part.size)
         except NotMp4 as error:
             raise NotVideo(f"what came is no clip: {error}") from None
-        if self._run.doors.trouble_in and (trouble := await asyncio.to_thread(self._run.doors.trouble_in, self._path)):
-            raise NotVideo(f"what came is no clip: {trouble}")
+        if self._run.doors.trouble_in:
+            self._trouble = await asyncio.to_thread(self._run.doors.trouble_in, self._path)
+        if self._trouble and not self._comes_alike():
+            raise NotVideo(f"what came is no whole clip: {self._trouble}")
         return found
+
+    def _comes_alike(self) -> bool:
+        """Whether the server has sent these very bytes again and again: they are what was paid for."""
+        sha256 = self._run.doors.disk.digest(self._path)
+        self._came[sha256] += 1
+        return self._came[sha256] >= _ALIKE
 
     def _settle(self, found: Probe) -> None:
         """Keep, record, rename: in this order, so that a kill between any two loses nothing."""
@@ -157,7 +182,7 @@ class Fetcher:
             return
         moved = self._shelf.put(self._path, self._step.shot, sha256, self._run.our_clips())
         if moved:
-            self._run.say(f"a file that is not ours lay in the place of `{self._step.shot}`: it is now {moved}")
+            self._run.say(f"what is not ours lay in the place of `{self._step.shot}`: it is now {moved}")
         self._run.end(
             self._step, Ending.DONE, clip=self._shelf.place(self._step.shot), cost=self._attempt.intent.price
         )  # fmt: skip
@@ -184,6 +209,9 @@ class Fetcher:
 
     def _tell_oddities(self, found: Probe) -> None:
         request, shot = self._attempt.intent.request, self._step.shot
+        if self._trouble:
+            kept = f"the server sent the same bytes {_ALIKE} times, and they are kept"
+            self._run.say(f"shot `{shot}`: {self._trouble}; {kept}", shot)
         if found.size and found.size != request.size:
             self._run.say(f"shot `{shot}` came as {found.size}; {request.size} was asked for", shot)
         if found.seconds and abs(found.seconds - float(request.seconds)) >= _ODD:

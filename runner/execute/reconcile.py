@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runner.events import Ending, Phase
-from runner.execute.asking import unanswered, whole_list
+from runner.execute.asking import unanswered
 from runner.execute.control import Interrupted
 from runner.execute.evidence import POST_MAX, Busy, Found, Listing, Quiet, Scene, Unclear, finding, titles
 from runner.execute.scene import Run
@@ -79,7 +79,7 @@ class Reconciler:
 
     async def _look(self) -> None:
         try:
-            listing = await self._run.control.answered(whole_list(self._videos, self._run.doors.clock))
+            listing = await self._run.listed(self._videos)
         except Interrupted:
             return
         except (NoRoute, Refused) as error:

@@ -8,15 +8,16 @@ from shlex import quote
 
 from runner.errors import DiskFailed, LockfileDamaged
 from runner.events import Ending, Phase, Said, ShotEnded, ShotMoved
+from runner.execute.asking import whole_list
 from runner.execute.control import Control
 from runner.execute.doors import Doors, Options
-from runner.execute.evidence import Scene
+from runner.execute.evidence import Listing, Scene
 from runner.execute.pace import PastRenders
 from runner.execute.server_time import ServerTime
 from runner.lock.costs import Costs
 from runner.lock.facts import Acceptance, Attempt, AttemptId, Clip, End, Intent, Ruling, State
 from runner.plan.steps import Step
-from runner.provider.videos import Job
+from runner.provider.videos import Job, Videos
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +49,13 @@ class Run:
         self.doors.memory.refresh()
         everywhere = self.doors.memory.everywhere(self.options.origin)
         return Scene(everywhere=everywhere, live=self.live(everywhere), settle=self.options.settle)
+
+    async def listed(self, videos: Videos) -> Listing:
+        """The server's list, or as much of it as a list can have. Raises Interrupted and ReplyError."""
+        listing = await self.control.answered(whole_list(videos, self.doors.clock))
+        if listing.endless:
+            self.say(f"the server's list does not come to an end: {len(listing.jobs):,} jobs of it were read")
+        return listing
 
     def say(self, text: str, shot: str | None = None) -> None:
         """Tell a person one line, once in a run."""

@@ -98,6 +98,8 @@ class Watcher:
                 return True
             case JobState.UNKNOWN:
                 self._run.say(f"the server calls a job `{job.status}`, a word not known here; it is polled on")
+            case JobState.QUEUED if not job.status:
+                self._run.say("the server does not say in words what a job is doing; it is polled on")
             case JobState.QUEUED | JobState.IN_PROGRESS:
                 pass
         phase = Phase.QUEUED if state_of(job.status) is JobState.QUEUED else Phase.IN_PROGRESS

@@ -72,7 +72,7 @@ class Memory:
                     memory._teach(record)
             memory.fold()
         except OSError as error:
-            raise _disk_failed(where.lockfile, error) from error
+            raise _disk_failed(where, error) from error
         return memory
 
     def everywhere(self, origin: str) -> tuple[Attempt, ...]:
@@ -89,7 +89,7 @@ class Memory:
             with self.ledger.held():
                 pass
         except OSError as error:
-            raise _disk_failed(self._where.state, error) from error
+            raise _disk_failed(self._where, error) from error
 
     def reserve(self, intent: Attempt, *, calibrated: bool, admit: Callable[[], str]) -> str:
         """Check and record in one step under the ledger's lock: empty if recorded, else why `admit` refused.
@@ -98,7 +98,7 @@ class Memory:
             DiskFailed: the intent is not durable; nothing may be sent.
         """
         if self._failed:
-            raise _disk_failed(self._where.lockfile, self._failed)
+            raise _disk_failed(self._where, self._failed)
         owner = Owner(paths=(str(self._where.manifest),), key=self._where.key, calibrated=calibrated)
         record = replace(intent, owner=owner)
         try:
@@ -109,7 +109,7 @@ class Memory:
         except OSError as error:
             self._failed = error
             self._take_back(record)
-            raise _disk_failed(self._where.lockfile, error) from error
+            raise _disk_failed(self._where, error) from error
         except LockfileDamaged:
             self._take_back(record)
             raise
@@ -134,7 +134,7 @@ class Memory:
                 self._record(fact)
         except OSError as error:
             self._failed = error
-            raise self._rescue(fact, _disk_failed(self._where.lockfile, error)) from error
+            raise self._rescue(fact, _disk_failed(self._where, error)) from error
         except LockfileDamaged as damage:
             raise self._rescue(fact, damage) from damage
 
@@ -229,7 +229,9 @@ class Memory:
         return type(failure)(message, hint=failure.hint)
 
 
-def _disk_failed(path: Path, error: OSError) -> DiskFailed:
+def _disk_failed(where: Where, error: OSError) -> DiskFailed:
+    path = Path(error.filename or where.lockfile)
+    path = path if path.is_relative_to(where.state) else where.lockfile  # a person knows nothing of its copies
     words = error.strerror or str(error)
     mend = "make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "mend it"
     return DiskFailed(f"{path} cannot be written: {words.lower()}", hint=f"{mend}, then say the same again")

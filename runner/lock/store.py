@@ -74,11 +74,11 @@ class Shelf:
         """Rename a verified file, of this digest, into a shot's place, durably.
 
         Whatever has the place is never lost: a clip of ours (its sha256 is one of `ours`) goes to the store, anything
-        else is moved aside, and its new path is returned. Raises OSError.
+        else, a folder too, is moved aside, and its new path is returned. Raises OSError.
         """
         place = self.place(shot)
         self.disk.make_folder(place.parent)
-        moved = self._clear(place, ours) if self.disk.size(place) is not None else None
+        moved = self._clear(place, ours) if self.disk.identity(place) is not None else None
         move(self.disk, fresh, place)
         self.seen.note(place, sha256)
         return moved
@@ -97,8 +97,7 @@ class Shelf:
         return True
 
     def _clear(self, place: Path, ours: frozenset[str]) -> Path | None:
-        sha256 = self.disk.digest(place)
-        if sha256 in ours:
+        if self.disk.size(place) is not None and (sha256 := self.disk.digest(place)) in ours:
             self.keep(place, sha256)
             return None
         aside = self._free_name(place.name)

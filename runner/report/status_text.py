@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import PurePosixPath
+from shlex import quote
 from typing import Any, Final
 
 from runner.lock.facts import Attempt, State
@@ -17,6 +18,7 @@ from runner.report.money import money
 from runner.report.wording import command, counted, shown
 
 _HEADS: Final = ("shot", "state", "job", "price", "clip", "")
+_VERDICTS: Final = "--adopt JOB_ID | --resubmit | --abandon"
 _LONGEST_ID: Final = 60  # characters
 _WORDS: Final = {
     State.INTENT: "unconfirmed",
@@ -59,7 +61,10 @@ def status_text(plan: Plan, attempts: Iterable[Attempt], *, manifest: str) -> st
         for each in standings
     ]
     blocks = [table([_HEADS, *rows], right=(3,))] if rows else []
-    return "\n\n".join("\n".join(block) for block in [*blocks, [_totals(plan, standings, manifest)]]) + "\n"
+    blocks.append([_totals(plan, standings, manifest)])
+    if any(each.state == _WORDS[State.INTENT] for each in standings):
+        blocks[-1].append(f"to decide: shotlock resolve {command(quote(manifest))} SHOT {_VERDICTS}")
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
 def status_json(plan: Plan, attempts: Iterable[Attempt], *, manifest: str) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from runner.sandbox import blank
+from runner.sandbox.clip import Renderer
 from runner.sandbox.dialect import Dialect
 from runner.sandbox.embedded import threaded
 from runner.sandbox.rules import Pace, Rules
@@ -47,10 +49,15 @@ def open_shop() -> Iterator[Callable[..., Shop]]:
     running: list[Any] = []
 
     def opened(
-        *, rules: Rules | None = None, pace: Pace | None = None, port: int = 0, dialect: Dialect | None = None
+        *,
+        rules: Rules | None = None,
+        pace: Pace | None = None,
+        port: int = 0,
+        dialect: Dialect | None = None,
+        renderer: Renderer = blank.render,
     ) -> Shop:
         rules = rules or replace((dialect or Dialect()).rules(), key=KEY)
-        context = threaded(Sandbox(dialect=dialect, rules=rules, pace=pace), port)
+        context = threaded(Sandbox(dialect=dialect, rules=rules, pace=pace, renderer=renderer), port)
         running.append(context)
         return Shop(context.__enter__())
 

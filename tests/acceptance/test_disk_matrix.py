@@ -157,6 +157,16 @@ def test_on_a_disk_that_is_too_small_a_run_stops_and_on_a_larger_one_goes_on(
     assert shop.billed == 2
 
 
+@pytest.mark.skipif(os.sysconf("SC_PAGE_SIZE") != 4096, reason="the size is that of a page of 4096 bytes")
+def test_the_full_disk_is_named(desk: Desk, shop: Shop, mounts: "Mounts", healthy: "Healthy") -> None:
+    desk.state.mkdir()
+    stopped = mounts(f"mount -t tmpfs -o size=4k small {desk.state}")
+    assert stopped.code == 4
+    assert f"error: {desk.state}/shotlock/127.0.0.1-" in stopped.stderr
+    assert ".jsonl cannot be written: no space left on device" in stopped.stderr
+    assert "hint: make room" in stopped.stderr
+
+
 def test_a_folder_of_clips_that_leads_out_of_the_tree_is_refused(desk: Desk, shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (desk.folder / "renders").symlink_to(tmp_path / "elsewhere")
@@ -213,8 +223,17 @@ def test_a_file_that_is_not_ours_is_moved_aside_and_said(desk: Desk, shop: Shop,
     place.write_bytes(THEIRS)
     done = desk.run("render", "film.yaml")
     assert done.code == 0
-    assert "a file that is not ours lay in the place of `beach`" in done.stderr
+    assert "what is not ours lay in the place of `beach`" in done.stderr
     assert (desk.folder / ".shotlock/displaced/beach.mp4").read_bytes() == THEIRS
+    healthy()
+
+
+def test_a_folder_in_the_place_of_a_clip_is_moved_aside_and_said(desk: Desk, shop: Shop, healthy: "Healthy") -> None:
+    (desk.folder / "renders/film/beach.mp4/within").mkdir(parents=True)
+    done = desk.run("render", "film.yaml")
+    assert done.code == 0
+    assert "what is not ours lay in the place of `beach`" in done.stderr
+    assert (desk.folder / ".shotlock/displaced/beach.mp4/within").is_dir()
     healthy()
 
 

@@ -1,7 +1,14 @@
 """What a hostile server or an unlucky edit once got past us; each was reproduced before it was mended."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner.execute import decode
+from runner.sandbox.clip import ClipSpec
 from runner.sandbox.faults import Do, Fault, Moment, On
-from tests.acceptance.desk import TWO_SHOTS, Desk, Shop
+from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop
 
 
 def test_swapped_prompts_swap_the_clips_though_their_sizes_are_nearly_equal(desk: Desk, shop: Shop) -> None:
@@ -86,3 +93,62 @@ def test_a_web_page_at_the_base_url_sends_no_purchase(desk: Desk, shop: Shop) ->
     assert "the base URL leads to a web page" in result.stderr
     assert "/v1" in result.stderr
     assert shop.posts() == 0
+
+
+def damaged(spec: ClipSpec, target: Path) -> None:
+    """A clip whose boxes are whole, with a frame that is not."""
+    av = pytest.importorskip("av")
+    with av.open(str(target), "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=2)
+        stream.width, stream.height, stream.pix_fmt = spec.width, spec.height, "yuv420p"
+        for number in range(2 * spec.seconds):
+            frame = av.VideoFrame(spec.width, spec.height, "yuv420p")
+            for plane in frame.planes:
+                plane.update(bytes(place * (number + 3) // 61 % 256 for place in range(plane.buffer_size)))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    data = bytearray(target.read_bytes())
+    middle = data.index(b"mdat") + (data.index(b"moov") - data.index(b"mdat")) // 2
+    data[middle : middle + 200] = b"\xff" * 200
+    target.write_bytes(data)
+
+
+def test_damaged_frames_in_a_whole_file_are_noticed(tmp_path: Path) -> None:
+    damaged(ClipSpec(prompt="a cat", width=320, height=240, seconds=4), tmp_path / "clip.mp4")
+    assert decode.trouble(tmp_path / "clip.mp4").endswith("of its 8 frames are damaged")
+
+
+def test_a_clip_that_the_server_has_damaged_is_kept_and_said(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(renderer=damaged)
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    done = desk.run("render", "film.yaml", "--only", "beach")
+    assert (done.code, shop.billed) == (0, 1)
+    assert "shot `beach`: its download fails (what came is no whole clip: " in done.stderr
+    assert "frames are damaged; the server sent the same bytes 3 times, and they are kept" in done.stderr
+    seen = desk.run("verify", "film.yaml")
+    assert seen.code == 1
+    assert "frames are damaged" in seen.stdout
+
+
+def test_a_status_that_is_no_word_is_said(desk: Desk, shop: Shop) -> None:
+    desk.edit("typical_render: 1", "typical_render: 0.1")
+    shop.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.REWRITE, nth=1, body={"status": 7}))
+    done = desk.run("render", "film.yaml", "--only", "beach")
+    assert (done.code, shop.billed) == (0, 1)
+    assert "the server does not say in words what a job is doing; it is polled on" in done.stderr
+
+
+def test_a_list_without_end_is_said(desk: Desk, shop: Shop) -> None:
+    jobs = [{"id": f"video_{number}", "object": "video", "status": "queued"} for number in range(3)]
+    for number in range(1, 5):
+        page = {"object": "list", "data": jobs, "has_more": True, "last_id": f"video_{number}"}
+        shop.sandbox.faults.append(Fault(on=On.LIST, do=Do.STATUS, nth=number, status=200, body=page))
+    done = desk.run("render", "film.yaml", "--only", "beach")
+    assert (done.code, shop.billed) == (0, 1)
+    assert "the server's list does not come to an end: 3 jobs of it were read" in done.stderr
+
+
+def test_what_happened_is_told_in_the_order_of_the_manifest(desk: Desk, shop: Shop) -> None:
+    shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.STATUS, when=Moment.BEFORE, status=400, body={"error": "no"}))
+    told = desk.run("render", "film.yaml", "--json").stderr
+    assert -1 < told.index("beach: ") < told.index("alley: ")

@@ -187,7 +187,7 @@ def _first_run(playing: Play, fates: Mapping[str, str]) -> None:
         playing.check("the first line", first_line.partition("adapted: ")[2], words)
     for shot in orders:
         lay_there = (shot == FIRST or playing.cell.jobs != "running") and not playing.cell.forgets(clips)
-        said = f"a file that is not ours lay in the place of `{shot}`" in ended.stderr
+        said = f"what is not ours lay in the place of `{shot}`" in ended.stderr
         playing.check(f"that a file was moved away for {shot} is said", said, lay_there)
     playing.ordered += len(orders)
     playing.check("bought by the first run", playing.bought(), len(orders))

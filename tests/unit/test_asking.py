@@ -103,6 +103,17 @@ def test_a_list_without_end_is_given_up_and_is_not_whole() -> None:
     assert (len(ids), whole, len(line.asked)) == (1000, False, 1000)
 
 
+def test_pages_that_bring_nothing_new_are_a_list_without_end() -> None:
+    class Restless(Line):
+        async def list(self, after: str | None) -> Page:
+            self.asked.append(after)
+            return page("a", after=str(len(self.asked)))
+
+    line = Restless(page())
+    assert listed(line) == (["a"], False)
+    assert len(line.asked) == 4
+
+
 def test_one_page_that_cannot_be_read_spoils_the_list() -> None:
     line = Line(page("a", after="a"), Troubled("oops", status=502))
     with pytest.raises(Troubled):

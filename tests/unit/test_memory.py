@@ -311,7 +311,7 @@ def test_when_the_disk_is_full_nothing_may_be_sent_and_nothing_more_is_reserved(
     machine = Machine()
     memory = open_memory(machine)
     machine.failing = lambda what: errno.ENOSPC if what == "write" else 0
-    with pytest.raises(DiskFailed, match=r"film.lock cannot be written: no space left on device"):
+    with pytest.raises(DiskFailed, match=r"jsonl cannot be written: no space left on device"):
         memory.reserve(make_attempt(), calibrated=True, admit=lambda: "")
     machine.failing = lambda _: 0
     with pytest.raises(DiskFailed):

@@ -51,6 +51,7 @@ def test_the_status_tells_where_every_shot_stands():
         ending   not bought                                                   changed
 
         film.yaml: 11 shots: 4 done, 2 failed, 1 in flight, 1 refused, 2 not bought, 1 unconfirmed; $6.40 spent
+        to decide: shotlock resolve film.yaml SHOT --adopt JOB_ID | --resubmit | --abandon
     """)  # noqa: E501
 
 
