@@ -10,13 +10,14 @@ from runner.disk import Disk, SystemDisk
 from runner.errors import ExitCode
 from runner.execute import decode
 from runner.execute.mp4 import NotMp4, probe
-from runner.lock.facts import Clip
+from runner.lock.facts import Clip, State
 from runner.plan.steps import Step
 from runner.plan.table import Action
 from runner.report.json_lines import json_text
 from runner.report.verify_text import Finding, verify_json, verify_text
 from runner.settings import Settings
 
+_BOUGHT = (State.SUBMITTED, State.EXPIRED)
 _WHERE = {
     Action.RESTORE: "is not there; the store has it, and `render` puts it back",
     Action.DOWNLOAD: "is not there; `render` downloads it again",
@@ -50,11 +51,14 @@ def _findings(seen: Look) -> tuple[list[Finding], int]:
     found: list[Finding] = []
     whole = 0
     for step in seen.recorded.steps:
-        clip = step.attempt.clip if step.wanted and step.attempt else None
-        if clip is None:
+        attempt = step.attempt if step.wanted else None
+        if attempt is None or not (attempt.clip or attempt.state in _BOUGHT):
             continue
         path = seen.shelf.place(step.shot)
-        if trouble := _trouble(disk, path, clip, step):
+        trouble = (
+            _trouble(disk, path, attempt.clip, step) if attempt.clip else f"is bought, and not here: {step.reason}"
+        )
+        if trouble:
             found.append(Finding(shot=step.shot, clip=path, trouble=trouble))
         else:
             whole += 1

@@ -157,7 +157,7 @@ class Fetcher:
             raise NotVideo(f"what came is no clip: {error}") from None
         if self._run.doors.trouble_in:
             self._trouble = await asyncio.to_thread(self._run.doors.trouble_in, self._path)
-        if self._trouble and not self._comes_alike():
+        if self._trouble and not (found.size and self._comes_alike()):
             raise NotVideo(f"what came is no whole clip: {self._trouble}")
         return found
 

@@ -54,7 +54,15 @@ def unmistakable(secrets: tuple[str, ...]) -> tuple[str, ...]:
 def _spelled(secret: str) -> set[str]:
     raw = secret.encode()
     escaped = json.dumps(secret)[1:-1]
-    plain = {secret, secret[::-1], quote(secret, safe=""), quote_plus(secret), escaped, escaped.replace("/", r"\/")}
+    plain = {
+        secret,
+        secret[::-1],
+        " ".join(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        escaped,
+        escaped.replace("/", r"\/"),
+    }
     whole = {raw.hex(), raw.hex(" "), raw.hex(":"), raw.hex()[::-1], raw[::-1].hex(), ", ".join(map(str, raw))}
     whole |= {"".join(form.format(byte) for byte in raw) for form in ("%{:02x}", "\\x{:02x}", "\\u{:04x}", "&#{};")}
     coded = {core for offset in range(3) for core in _base64_cores(raw, offset)}

@@ -1,10 +1,12 @@
 """What each command leaves on the screen, whole."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
-from tests.acceptance.desk import TWO_SHOTS, Desk, Result, Shop
+from runner.sandbox.rules import Pace
+from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Result, Shop
 
 
 def screen(text: str) -> str:
@@ -168,6 +170,16 @@ def test_status_tells_where_every_shot_stands(desk: Desk, shop: Shop) -> None:
     )
     told = json.loads(desk.run("status", "film.yaml", "--json").stdout)
     assert [each["state"] for each in told["shots"]] == ["done", "not_bought"]
+
+
+def test_verify_finds_what_is_bought_and_not_here(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(pace=Pace(render_seconds=600))
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    assert desk.run("verify", "film.yaml").code == 0, "nothing is bought"
+    assert desk.run("render", "film.yaml", "--only", "beach", "--stop-after", "2s").code == 1
+    missing = desk.run("verify", "film.yaml")
+    assert missing.code == 1
+    assert "beach  renders/film/beach.mp4  is bought, and not here: in flight" in missing.stdout
 
 
 def test_verify_finds_what_is_missing_cut_or_changed(desk: Desk, shop: Shop) -> None:

@@ -45,6 +45,7 @@ def test_long_text_is_cut() -> None:
     [
         KEY,
         KEY.upper(),
+        " ".join(KEY),
         quote(KEY, safe=""),
         quote(KEY, safe="").lower(),
         json.dumps(KEY)[1:-1],
