@@ -136,7 +136,7 @@ fuzz: .venv/ready-dev
 	@$(PYTHON_BIN) -m tests.crash.fuzz $(N) $(ARGS)
 
 contract: .venv/ready-dev
-	@$(PYTHON_BIN) -m pytest --numprocesses auto $(ARGS) tests/acceptance/test_dialects.py
+	@$(PYTHON_BIN) -m pytest $(ARGS) tests/acceptance/test_dialects.py
 	@$(PYTHON_BIN) -m tests.acceptance.contract_table
 
 third-parties: .venv/ready-dev

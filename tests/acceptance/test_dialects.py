@@ -4,16 +4,26 @@ A cell says how many jobs are billed and how many of two clips come home. Where 
 anything, a purchase whose answer is lost waits for a person; where a clip costs nothing, it is simply made again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
 
 import pytest
 
 from runner.sandbox.dialects import DIALECTS
+from runner.sandbox.embedded import threaded
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace
-from tests.acceptance.desk import KEY, Desk, Shop
-from tests.acceptance.warm import QuickDesk, Warm
+from runner.sandbox.server import Sandbox
+from tests.acceptance.borne import BorneDesk
+from tests.acceptance.desk import KEY, Desk, Result, Shop
+from tests.canary import leaks
+from tests.crash.cradle import Cradle
+from tests.crash.side_by_side import asked, side_by_side
+from tests.crash.stage import folder
 
 MANIFEST = """\
 version: 1
@@ -93,86 +103,112 @@ FAULTS: dict[str, tuple[tuple[Fault, ...], dict[str, Cell]]] = {
 }
 
 
-@pytest.fixture
-def desk(desk: Desk, warm: Warm) -> QuickDesk:
-    return QuickDesk(folder=desk.folder, state=desk.state, environ=desk.environ, said=desk.said, warm=warm)
+@dataclass(kw_only=True)
+class Scene:
+    """A desk before a server of a dialect, with the profile for it."""
 
+    desk: Desk
+    dialect: str
+    opened: ExitStack
 
-@pytest.fixture
-def at(desk: Desk, open_shop: Callable[..., Shop]) -> Callable[..., Shop]:
-    """A server of a dialect, and a manifest with the profile for it."""
+    def run(self, *arguments: str, **environ: str) -> Result:
+        return self.desk.run(*arguments, **environ)
 
-    def opened(dialect: str, *, seconds: float = 0.2, **rules: object) -> Shop:
-        spoken = DIALECTS[dialect]()
-        shop: Shop = open_shop(
-            dialect=spoken,
-            rules=replace(spoken.rules(), **{"key": KEY, **rules}),  # type: ignore[arg-type]
-            pace=Pace(render_seconds=seconds),
-        )
-        desk.write(MANIFEST.format(profile=dialect))
-        desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    def shop(self, *, seconds: float = 0.2, faults: Sequence[Fault] = (), **rules: object) -> Shop:
+        spoken = DIALECTS[self.dialect]()
+        told = replace(spoken.rules(), **{"key": KEY, **rules})  # type: ignore[arg-type]
+        sandbox = Sandbox(dialect=spoken, rules=told, pace=Pace(render_seconds=seconds))
+        sandbox.faults.extend(faults)
+        shop = Shop(self.opened.enter_context(threaded(sandbox)))
+        self.desk.write(MANIFEST.format(profile=self.dialect))
+        self.desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
         return shop
 
-    return opened
 
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_cell_of_the_contract(desk: Desk, at: Callable[..., Shop], dialect: str, fault: str) -> None:
+def a_cell_of_the_contract(it: Scene, *, fault: str) -> None:
     scripted, cells = FAULTS[fault]
-    cell, shop = cells[dialect], at(dialect)
-    for each in scripted:
-        shop.sandbox.faults.append(each)
-    first = desk.run("render", "film.yaml")
-    assert (shop.billed, len(desk.clips())) == (cell.bills, cell.clips), first.stderr
+    cell, shop = cells[it.dialect], it.shop(faults=scripted)
+    first = it.run("render", "film.yaml")
+    assert (shop.billed, len(it.desk.clips())) == (cell.bills, cell.clips), first.stderr
     assert first.code == (0 if cell.clips == 2 else 1), first.stderr
     assert cell.says in first.stderr
-    again = desk.run("render", "film.yaml")
+    again = it.run("render", "film.yaml")
     assert again.code == first.code
-    assert (shop.billed, len(desk.clips())) == (cell.bills, cell.clips), "a rerun buys nothing"
+    assert (shop.billed, len(it.desk.clips())) == (cell.bills, cell.clips), "a rerun buys nothing"
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_where_all_slots_are_taken_it_waits_for_one(desk: Desk, at: Callable[..., Shop], dialect: str) -> None:
-    shop = at(dialect, slots=1)
-    done = desk.run("render", "film.yaml")
-    assert (done.code, shop.billed, len(desk.clips())) == (0, 2, 2), done.stderr
+def where_all_slots_are_taken_it_waits_for_one(it: Scene) -> None:
+    shop = it.shop(slots=1)
+    done = it.run("render", "film.yaml")
+    assert (done.code, shop.billed, len(it.desk.clips())) == (0, 2, 2), done.stderr
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_run_that_stops_is_gone_on_with(desk: Desk, at: Callable[..., Shop], dialect: str) -> None:
-    shop = at(dialect, seconds=2.0)
-    stopped = desk.run("render", "film.yaml", "--stop-after", "0.5s")
+def a_run_that_stops_is_gone_on_with(it: Scene) -> None:
+    shop = it.shop(seconds=2.0)
+    stopped = it.run("render", "film.yaml", "--stop-after", "0.5s")
     assert stopped.code == 1
-    assert desk.run("render", "film.yaml").code == 0
-    assert (shop.billed, len(desk.clips())) == (2, 2)
+    assert it.run("render", "film.yaml").code == 0
+    assert (shop.billed, len(it.desk.clips())) == (2, 2)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_what_the_server_refuses_is_told_in_its_words(desk: Desk, at: Callable[..., Shop], dialect: str) -> None:
-    shop = at(dialect, sizes=("64x64",))
-    refused = desk.run("render", "film.yaml")
+def what_the_server_refuses_is_told_in_its_words(it: Scene) -> None:
+    shop = it.shop(sizes=("64x64",))
+    refused = it.run("render", "film.yaml")
     assert (refused.code, shop.billed) == (1, 0)
     assert "the server refused it: 400: " in refused.stderr
     assert "no words" not in refused.stderr
 
 
-@pytest.mark.parametrize("dialect", [*LISTED, *UNLISTED])
-def test_a_key_that_is_refused_stops_before_anything_is_bought(
-    desk: Desk, at: Callable[..., Shop], dialect: str
-) -> None:
-    shop = at(dialect)
-    refused = desk.run("render", "film.yaml", OPENAI_API_KEY="sk-canary-wrong-one")
+def a_key_that_is_refused_stops_before_anything_is_bought(it: Scene) -> None:
+    shop = it.shop()
+    refused = it.run("render", "film.yaml", OPENAI_API_KEY="sk-canary-wrong-one")
     assert (refused.code, shop.billed) == (4, 0)
     assert "is `OPENAI_API_KEY` the key of this server?" in refused.stderr
 
 
-@pytest.mark.parametrize(
-    ("dialect", "looks"), [(each, each) for each in DIALECTS if each != "sora"] + [("sora", "openai")]
-)
-def test_the_doctor_knows_each_by_its_answers(desk: Desk, at: Callable[..., Shop], dialect: str, looks: str) -> None:
-    shop = at(dialect)
-    seen = desk.run("doctor", "film.yaml")
+def the_doctor_knows_it_by_its_answers(it: Scene) -> None:
+    shop = it.shop()
+    seen = it.run("doctor", "film.yaml")
     assert seen.code == 0, seen.stdout
+    looks = "openai" if it.dialect == "sora" else it.dialect  # it is the same server
     assert f"it looks like `{looks}`: " in seen.stdout
     assert shop.billed == 0
+
+
+SCENES: dict[str, Callable[[Scene], None]] = {
+    **{fault: partial(a_cell_of_the_contract, fault=fault) for fault in FAULTS},
+    "all slots are taken": where_all_slots_are_taken_it_waits_for_one,
+    "stopped": a_run_that_stops_is_gone_on_with,
+    "refused": what_the_server_refuses_is_told_in_its_words,
+    "a wrong key": a_key_that_is_refused_stops_before_anything_is_bought,
+    "the doctor": the_doctor_knows_it_by_its_answers,
+}
+CASES = [
+    (scene, dialect)
+    for scene in SCENES
+    for dialect in DIALECTS
+    if (scene, dialect) not in product(["a wrong key"], FREE)
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids="-".join)
+def test_a_scene_in_a_dialect(case: tuple[str, str], played: "Played") -> None:
+    played[case].result()
+
+
+Played = Mapping[tuple[str, str], "Future[None]"]
+
+
+@pytest.fixture(scope="module")
+def played(request: pytest.FixtureRequest) -> Iterator[Played]:
+    with side_by_side(asked(request, "case"), _played) as results:
+        yield results
+
+
+def _played(case: tuple[str, str], cradle: Cradle) -> None:
+    scene, dialect = case
+    with folder() as root, ExitStack() as opened:
+        (root / "project").mkdir()
+        desk = BorneDesk(folder=root / "project", state=root / "state", cradle=cradle)
+        SCENES[scene](Scene(desk=desk, dialect=dialect, opened=opened))
+        assert leaks(root, desk.said, KEY) == []
