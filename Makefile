@@ -91,7 +91,7 @@ help:
 	@echo 'make clean                   remove the environment and what tools left; no clips, no lockfiles'
 
 test: .venv/ready-dev
-	@$(PYTHON_BIN) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(PYTHON_BIN) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/ready-dev
 	@.venv/bin/ruff check

@@ -38,8 +38,7 @@ def warm() -> Iterator[Warm]:
 
 @pytest.fixture
 def quick(desk: Desk, warm: Warm) -> QuickDesk:
-    """The desk, with commands that start at once and are measured, and jobs that are expected to be quick."""
-    desk.edit("typical_render: 1", "typical_render: 0.1")
+    """The desk, with commands that start at once and are measured."""
     return QuickDesk(folder=desk.folder, state=desk.state, environ=desk.environ, said=desk.said, warm=warm)
 
 

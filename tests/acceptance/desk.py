@@ -22,7 +22,7 @@ KEY = "sk-canary-4f9d2c71aa"
 
 TWO_SHOTS = """\
 version: 1
-profile: {extends: sora, typical_render: 1}
+profile: {extends: sora, typical_render: 0.3}
 defaults: {size: 1280x720, seconds: 4}
 shots:
   - id: beach

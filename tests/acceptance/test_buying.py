@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,7 +59,7 @@ def test_renamed_reordered_and_inserted_shots_cost_only_what_is_new(desk: Desk, 
     desk.run("render", "film.yaml")
     before = desk.clips()
     desk.write(
-        "version: 1\nprofile: {extends: sora, typical_render: 1}\ndefaults: {size: 1280x720, seconds: 4}\nshots:\n"
+        "version: 1\nprofile: {extends: sora, typical_render: 0.3}\ndefaults: {size: 1280x720, seconds: 4}\nshots:\n"
         "  - {id: night, prompt: A cat in an alley}\n"
         "  - {id: cliff, prompt: Waves below a cliff}\n"
         "  - {id: beach, prompt: A dog runs on the beach}\n"
@@ -200,7 +199,7 @@ def test_a_server_that_is_down_is_told_and_nothing_is_lost(desk: Desk, open_shop
 def test_a_signal_ends_a_run_and_the_next_one_goes_on(
     desk: Desk, open_shop: Callable[..., Shop], number: int, code: int
 ) -> None:
-    shop = open_shop(pace=Pace(render_seconds=3))
+    shop = open_shop(pace=Pace(render_seconds=1))
     desk.write(THREE_SHOTS)
     desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
     process = desk.start("render", "film.yaml")
@@ -231,9 +230,9 @@ def test_a_second_signal_leaves_at_once(desk: Desk, shop: Shop) -> None:
 
 
 def test_stop_after_ends_a_run_that_the_next_one_goes_on_with(desk: Desk, open_shop: Callable[..., Shop]) -> None:
-    shop = open_shop(pace=Pace(render_seconds=4))
+    shop = open_shop(pace=Pace(render_seconds=2))
     desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
-    stopped = desk.run("render", "film.yaml", "--stop-after", "1.5s")
+    stopped = desk.run("render", "film.yaml", "--stop-after", "0.7s")
     assert stopped.code == 1
     assert "the time is up" in stopped.stderr
     assert desk.run("render", "film.yaml").code == 0
@@ -241,7 +240,7 @@ def test_stop_after_ends_a_run_that_the_next_one_goes_on_with(desk: Desk, open_s
 
 
 def test_two_runs_of_one_manifest_do_not_meet(desk: Desk, open_shop: Callable[..., Shop]) -> None:
-    shop = open_shop(pace=Pace(render_seconds=3))
+    shop = open_shop(pace=Pace(render_seconds=1.5))
     desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
     process = desk.start("render", "film.yaml")
     wait_for(lambda: shop.billed >= 1, "a job")
@@ -260,16 +259,9 @@ def test_two_manifests_share_the_slots_of_their_account(desk: Desk, open_shop: C
     shop = open_shop(pace=Pace(render_seconds=1), rules=Rules(key=KEY))
     desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
     desk.write(TWO_SHOTS.replace("A ", "Another "), "other.yaml")
-    results = []
-    threads = [
-        threading.Thread(target=lambda name=name: results.append(desk.run("render", name)))
-        for name in ("film.yaml", "other.yaml")
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [result.code for result in results] == [0, 0], results
+    processes = [desk.start("render", name) for name in ("film.yaml", "other.yaml")]
+    said = [process.communicate(timeout=40) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
     ledger = shop.ledger
     assert (shop.billed, ledger["max_running"], ledger["too_many"]) == (4, 2, 0)
 
@@ -389,7 +381,7 @@ def test_a_verdict_that_makes_no_sense_is_refused(
 
 def test_a_held_shot_is_given_up_or_bought_again_as_a_person_says(desk: Desk, open_shop: Callable[..., Shop]) -> None:
     shop = open_shop(rules=Rules(key=KEY, lists=False, slots=4))
-    desk.write(TWO_SHOTS.replace("typical_render: 1", "typical_render: 1, settle: 0, longest_render: 1"))
+    desk.write(TWO_SHOTS.replace("typical_render: 0.3", "typical_render: 0.3, settle: 0, longest_render: 1"))
     desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
     shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.DROP, when=Moment.AFTER, nth=1, times=2))
     assert desk.run("render", "film.yaml").code == 1

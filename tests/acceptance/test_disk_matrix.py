@@ -255,12 +255,6 @@ def test_a_clip_that_is_nowhere_and_past_its_time_is_held_and_never_bought_again
 # --- pieces
 
 
-@pytest.fixture(autouse=True)
-def quick_jobs(desk: Desk) -> None:
-    """Nobody waits for what is done at once."""
-    desk.edit("typical_render: 1", "typical_render: 0.1")
-
-
 Mounts = Callable[..., Result]
 Healthy = Callable[[], None]
 Refuse = Callable[[str, str, str], AbstractContextManager[Any]]

@@ -131,7 +131,6 @@ def test_a_clip_that_the_server_has_damaged_is_kept_and_said(desk: Desk, open_sh
 
 
 def test_a_status_that_is_no_word_is_said(desk: Desk, shop: Shop) -> None:
-    desk.edit("typical_render: 1", "typical_render: 0.1")
     shop.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.REWRITE, nth=1, body={"status": 7}))
     done = desk.run("render", "film.yaml", "--only", "beach")
     assert (done.code, shop.billed) == (0, 1)

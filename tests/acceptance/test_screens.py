@@ -80,7 +80,7 @@ def test_every_mistake_is_shown_at_once_and_nothing_is_sent(desk: Desk, shop: Sh
 
 def test_the_problems_of_a_profile_are_shown_where_they_stand(desk: Desk) -> None:
     desk.write(
-        TWO_SHOTS.replace("{extends: sora, typical_render: 1}", "./own.yaml").replace("seconds: 4", "seconds: x")
+        TWO_SHOTS.replace("{extends: sora, typical_render: 0.3}", "./own.yaml").replace("seconds: 4", "seconds: x")
     )
     desk.write("extends: sora\nslots: none\n", "own.yaml")
     wrong = desk.run("check", "film.yaml")
