@@ -143,7 +143,7 @@ third-parties: .venv/ready-dev
 	@SHOTLOCK_THIRD_PARTIES=1 $(PYTHON_BIN) -m pytest -rs --timeout 900 tests/third_party $(ARGS)
 
 httpx2: .venv/ready-dev
-	@$(PYTHON_BIN) -m tests.third_party.httpx2 $(ARGS)
+	@$(PYTHON_BIN) -m tests.third_party.on_httpx2 $(ARGS)
 
 soak: .venv/ready-dev
 	@$(PYTHON_BIN) -m tests.crash.soak $(N) $(ARGS)

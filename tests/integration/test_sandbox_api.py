@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from runner.sandbox.blank import render as blank
+from runner.sandbox.dialects.openai import OpenAi
 from runner.sandbox.embedded import embedded, threaded
 from runner.sandbox.renderers import Clips
 from runner.sandbox.rules import Pace, Rules
@@ -706,6 +707,20 @@ def test_a_range_holds_only_for_the_clip_it_was_meant_for(serve):
         return served.http.get(f"/videos/{job}/content", headers=headers).status_code
 
     assert [status(etag), status('"another"'), status(f"W/{etag}")] == [206, 200, 200]
+
+
+@pytest.mark.parametrize(("variant", "kind"), [("thumbnail", "WEBP"), ("spritesheet", "JPEG")])
+def test_openais_own_service_has_stills(serve, variant, kind):
+    pytest.importorskip("av")
+    served = serve(dialect=OpenAi())
+    job = served.finished(seconds="4")
+
+    reply = served.http.get(f"/videos/{job}/content", params={"variant": variant})
+
+    assert (reply.status_code, reply.headers["content-type"]) == (200, f"image/{kind.lower()}")
+    assert Image.open(io.BytesIO(reply.content)).format == kind
+    unknown = served.http.get(f"/videos/{job}/content", params={"variant": "poster"})
+    assert (unknown.status_code, error_of(unknown)["code"]) == (400, "invalid_value")
 
 
 def test_only_the_video_variant_is_there(serve):

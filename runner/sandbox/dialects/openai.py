@@ -3,11 +3,13 @@
 from secrets import token_hex
 from typing import Any, ClassVar, Final
 
+from runner.sandbox import stills
 from runner.sandbox.calls import Call
+from runner.sandbox.clip import Clip
 from runner.sandbox.dialect import Dialect
 from runner.sandbox.job import Job, State
-from runner.sandbox.messages import Reply
-from runner.sandbox.refusal import Refusal, series
+from runner.sandbox.messages import Reply, Request
+from runner.sandbox.refusal import Refusal, series, unsupported
 from runner.sandbox.rules import Rules
 
 _HOUR: Final = 3600.0
@@ -34,6 +36,17 @@ class OpenAi(Dialect):
     def shown(self, job: Job, state: State, rules: Rules) -> dict[str, Any]:
         told = {**super().shown(job, state, rules), "quality": "standard"}
         return {name: value for name, value in told.items() if value is not None}
+
+    def clip(self, job: Job, clip: Clip, call: Call, request: Request) -> Reply:
+        match call.query.get("variant"):
+            case "thumbnail":
+                return Reply(status=200, body=stills.thumbnail(clip.path), headers={"content-type": stills.THUMBNAIL})
+            case "spritesheet":
+                return Reply(status=200, body=stills.sheet(clip.path), headers={"content-type": stills.SHEET})
+            case None | "video":
+                return super().clip(job, clip, call, request)
+            case other:
+                raise unsupported("variant", other[:100], ("video", "thumbnail", "spritesheet"))
 
     def refused(self, refusal: Refusal, call: Call) -> Reply:
         if refusal.code == "invalid_parameter":  # of a size: the document's own words, and this service's are others

@@ -1,4 +1,4 @@
-"""The whole suite on httpx2, the maintained fork of httpx: `python -m tests.third_party.httpx2 [PYTEST ARGUMENTS]`.
+"""The whole suite on httpx2, the maintained fork of httpx: `python -m tests.third_party.on_httpx2 [PYTEST ARGUMENTS]`.
 
 It has the same surface. In an environment of its own, `httpx` is a module of one line that stands for it, so that every
 process of the tests uses it and nothing in the program knows.
