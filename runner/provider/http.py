@@ -8,6 +8,7 @@ from urllib.parse import quote
 from runner.clock import Clock, SystemClock
 from runner.manifest.request import Request
 from runner.provider.addresses import address_in
+from runner.provider.bodies import Reply
 from runner.provider.key import check_key
 from runner.provider.manner import Manner
 from runner.provider.origin import origin_of
@@ -75,16 +76,16 @@ class HttpVideos(Videos):
         self._clock: Final[Clock] = clock or SystemClock()
         self._times: Final = times or Times()
         self._manner: Final = manner or Manner()
-        self._videos: Final = f"{self.origin}/{self._manner.path}"
         self._wire: Final = Wire(self.origin, key, manner=self._manner, clock=self._clock, times=self._times)
 
     async def create(self, request: Request, image: Image | None) -> Posted:
         """See `Videos.create`."""
-        return await self._wire.post(self._videos, body_of(request, image, self._manner))
+        posted = await self._wire.post(f"{self.origin}/{self._manner.path}", body_of(request, image, self._manner))
+        return replace(posted, body=self._manner.read(posted.body))
 
     async def retrieve(self, job: JobId) -> Polled:
         """See `Videos.retrieve`."""
-        reply, now = await self._wire.get(self._url(job), _SMALL), self._clock.now()
+        reply, now = await self._asked(self._url("job", job), _SMALL), self._clock.now()
         good = 200 <= reply.status < 300
         found = job_of(reply.body, id=job) if good else job_in_error(reply.body, job)
         if found is not None:
@@ -96,7 +97,7 @@ class HttpVideos(Videos):
     async def list(self, after: str | None) -> Page:
         """See `Videos.list`."""
         cursor = "" if after is None else f"&after={quote(after, safe='')}"
-        reply = await self._wire.get(f"{self._videos}?limit=100&order=desc{cursor}", _LARGE)
+        reply = await self._asked(f"{self._url('list')}?limit=100&order=desc{cursor}", _LARGE)
         if not 200 <= reply.status < 300:
             raise refusal(Call.LIST, reply, now=self._clock.now())
         if reply.body is None and reply.text.startswith("<"):
@@ -107,7 +108,7 @@ class HttpVideos(Videos):
     async def content(self, job: JobId, sink: Sink, resume: Resume | None) -> Content:
         """See `Videos.content`; where the server has no bytes for us, the address that it names for them is asked."""
         try:
-            return await self._fetched(f"{self._url(job)}/content", sink, resume)
+            return await self._fetched(self._url("content", job), sink, resume)
         except Elsewhere as led:
             address = led.words
         except (Missing, NoRoute, Troubled) as refused:
@@ -149,7 +150,7 @@ class HttpVideos(Videos):
         good = 200 <= stream.status < 300
         if (good and not is_words(stream.headers)) or (stream.status == 416 and part is not None):
             return begun(stream.status, stream.headers, part)
-        reply = await stream.reply(_SMALL)
+        reply = self._read(await stream.reply(_SMALL))
         if good and isinstance(reply.body, dict) and (address := address_in(reply.body)) is not None:
             raise Elsewhere(address, status=reply.status)
         error = not_a_clip(reply) if good else refusal(Call.CONTENT, reply, now=self._clock.now())
@@ -169,10 +170,16 @@ class HttpVideos(Videos):
         media_type = self._wire.cleaned(media_type_of(stream.headers))
         return Content(media_type=media_type, length=head.length, etag=head.etag, start=head.start)
 
-    def _url(self, job: JobId) -> str:
-        if usable_id(job) is None:
+    async def _asked(self, url: str, limit: int) -> Reply:
+        return self._read(await self._wire.get(url, limit))
+
+    def _read(self, reply: Reply) -> Reply:
+        return replace(reply, body=self._manner.read(reply.body))
+
+    def _url(self, route: str, job: JobId | None = None) -> str:
+        if job is not None and usable_id(job) is None:
             raise Missing("that is no id that can be asked for")
-        return f"{self._videos}/{quote(job, safe='')}"
+        return f"{self.origin}/{self._manner.route(route, quote(job or '', safe=''))}"
 
     def _understood(self, job: Job) -> Job:
         """The job with its state in a word that others use, too."""

@@ -2,6 +2,7 @@
 understood."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 from runner.manifest.request import Request
@@ -19,7 +20,15 @@ def body_of(request: Request, image: Image | None, manner: Manner) -> dict[str, 
     """
     seconds = int(request.seconds) if manner.numbers else request.seconds
     own = {"model": request.model, "prompt": request.prompt, "size": request.size, "seconds": seconds}
-    fields = {**request.extra, **{manner.names.get(name, name): value for name, value in own.items()}}
+    stand_in = manner.sizes.get(request.size)
+    if stand_in is not None:
+        del own["size"]
+    named = {manner.names.get(name, name): value for name, value in own.items()}
+    fields = {**request.extra, **named, **(stand_in or {})}
+    if image is not None and manner.image_in_json:
+        coded = b64encode(image.data).decode()
+        fields[manner.names.get("input_reference", "input_reference")] = f"data:{image.media_type};base64,{coded}"
+        image = None
     if image is None and not manner.form:
         return {"json": fields}
     words = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}

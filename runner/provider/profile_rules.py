@@ -65,12 +65,19 @@ def built(name: str, tree: Mapping[str, Any]) -> Profile:
 
 def _manner(tree: Mapping[str, Any]) -> Manner:
     words = {word.strip().lower(): state for state, given in tree.get("states", {}).items() for word in given}
+    auth = tree["auth"]
+    own = isinstance(auth, Mapping)
     return Manner(
-        auth=Auth(tree["auth"]),
+        auth=Auth.HEADER if own else Auth(auth),
+        header=(auth["header"], auth.get("before", "")) if own else ("", ""),
         form=tree.get("body") == "form",
         path=tree.get("path", "videos").strip("/"),
+        routes={name: route.strip("/") for name, route in tree.get("routes", {}).items()},
         names=tree.get("names", {}),
         numbers=tree.get("seconds_as") == "number",
+        sizes=tree.get("size_as", {}),
+        image_in_json=tree.get("image_as") == "data_uri",
+        replies=tree.get("replies", {}),
         states=words,
     )
 

@@ -41,18 +41,17 @@ async def survey(base_url: str, key: str | None, *, manner: Manner, clock: Clock
         WrongUsage, NoCredentials, ServerUnreachable: as `Wire` does.
     """
     origin = origin_of(base_url)
-    videos = f"{origin}/{manner.path}"
     wire = Wire(origin, key, manner=manner, clock=clock, times=times or Times())
     try:
-        page = await wire.get(f"{videos}?limit=100&order=desc", _SMALL)
+        page = await wire.get(f"{origin}/{manner.route('list')}?limit=100&order=desc", _SMALL)
         begun = clock.monotonic()
-        unknown = await wire.get(f"{videos}/{_NOBODY}", _SMALL)
+        unknown = await wire.get(f"{origin}/{manner.route('job', _NOBODY)}", _SMALL)
         ended, now = clock.monotonic(), clock.now()
     finally:
         await wire.close()
     told = wire.told_time
     refused = next((error.words for reply in (page, unknown) if isinstance(error := _error(reply), Refused)), "")
-    listed, no_list = _listed(page, now)
+    listed, no_list = _listed(page, manner, now)
     name, because = ("", "") if refused else likeness(unknown, page)
     return Survey(
         latency=ended - begun,
@@ -70,11 +69,11 @@ def _error(reply: Reply) -> ReplyError | None:
     return None if 200 <= reply.status < 300 else refusal(Call.JOB, reply, now=0.0)
 
 
-def _listed(reply: Reply, now: float) -> tuple[int | None, str]:
+def _listed(reply: Reply, manner: Manner, now: float) -> tuple[int | None, str]:
     try:
         if not 200 <= reply.status < 300:
             raise refusal(Call.LIST, reply, now=now)
-        return len(page_of(reply.body, after=None).jobs), ""
+        return len(page_of(manner.read(reply.body), after=None).jobs), ""
     except NoRoute as error:
         return None, f"there is none ({error.status}: {error.words})"
     except ReplyError as error:

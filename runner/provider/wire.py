@@ -214,7 +214,7 @@ class Wire:
     def _headers(self, url: httpx.URL) -> dict[str, str]:
         plain = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": f"shotlock/{__version__}"}
         for key in self.secrets if self.is_home(url) else ():
-            plain |= shown(key, self._manner.auth)
+            plain |= shown(key, self._manner)
         return plain
 
     @contextmanager

@@ -24,7 +24,7 @@ def _row(profile: Profile) -> tuple[str, ...]:
         _models(profile.limits),
         cut(str(allowed.sizes), _WIDEST),
         str(allowed.seconds),
-        profile.manner.auth,
+        profile.manner.header[0] or profile.manner.auth,
         _price(profile.prices),
     )
 

@@ -33,6 +33,10 @@ class Accent:
     states: tuple[dict[str, Any], ...]  # one question after the other; the last one stays
     path: str = "videos"
     content: Callable[[str, str], tuple[int, Any]] | None = None  # id, address of the clip -> status, words
+    routes: tuple[str, str] = (
+        "",
+        "content",
+    )  # of jobs, where they have another than purchases, and of clips below them
     name: str = "video_{number}"
 
 
@@ -93,6 +97,36 @@ ACCENTS = {
             {"code": "success", "data": {"status": "SUCCESS"}},
         ),
     ),
+    "a header, routes and fields of its own, sizes in other words, an address deep within": Accent(
+        profile=(
+            "{extends: sora, auth: {header: X-Api-Key, before: 'Token '}, path: generate, "
+            "routes: {job: 'tasks/{id}', content: 'tasks/{id}/download', list: tasks}, names: {prompt: text}, "
+            "replies: {id: result.request_id, status: result.state, url: result.output.0.link}, "
+            "size_as: {720x1280: {resolution: 720p, aspect_ratio: '9:16'}}, seconds_as: number}"
+        ),
+        key=lambda headers: headers.get("X-Api-Key") == f"Token {KEY}" and "Authorization" not in headers,
+        ordered=lambda body: {
+            "text": body["text"].startswith("A "),
+            "size": "size" not in body,
+            "resolution": (body["resolution"], body["aspect_ratio"]) == ("720p", "9:16"),
+        },
+        created=(201, lambda job: {"result": {"request_id": job, "state": "queued"}}),
+        states=(
+            {"result": {"state": "running", "output": []}},
+            {"result": {"state": "done", "output": [{"link": "ADDRESS"}]}},
+        ),
+        path="generate",
+        routes=("tasks", "download"),
+        content=lambda _job, _address: (404, {"message": "no such file"}),
+    ),
+    "jobs that are counted, clips on a shelf of their own, and no choice of size": Accent(
+        profile="{extends: sora, routes: {content: 'files/{id}'}, replies: {id: number}, size_as: {720x1280: {}}}",
+        key=bearer,
+        ordered=lambda body: {"size": "size" not in body},
+        created=(200, lambda job: {"number": int(job), "status": "queued"}),
+        states=({"status": "processing"}, {"status": "completed"}),
+        name="{number}",
+    ),
 }
 
 
@@ -115,14 +149,17 @@ class Unlisted:
         base = f"/v1/{self.accent.path}"
         if method == "POST" and path == base:
             return self._bought(json.loads(body) if headers["Content-Type"] == "application/json" else {})
-        job, _, part = path.removeprefix(f"{base}/").replace("%3A", ":").partition("/")
+        jobs, below = self.accent.routes
+        within = path.removeprefix(f"/v1/{jobs or self.accent.path}/").removeprefix("/v1/files/")
+        job, _, part = within.replace("%3A", ":").partition("/")
         if job not in self.bills:
             return 404, {"error": {"message": "Invalid URL"}}
-        if part == "content":
+        if part == below or path.startswith("/v1/files/"):
             return self.accent.content(job, self.address) if self.accent.content else (200, self.clip)
         self.asked[job] = self.asked.get(job, 0) + 1
         state = self.accent.states[min(self.asked[job], len(self.accent.states)) - 1]
-        return 200, json.loads(json.dumps({"id": job, **state}).replace("ADDRESS", self.address))
+        told = state if self.accent.routes[0] else {"id": job, **state}
+        return 200, json.loads(json.dumps(told).replace("ADDRESS", self.address))
 
     @property
     def address(self) -> str:

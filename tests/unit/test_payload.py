@@ -45,3 +45,18 @@ def test_a_server_with_other_names_gets_them() -> None:
     assert not {"seconds", "size"} & set(told)
     assert list(body_of(request(), IMAGE, manner)["files"]) == ["image"]
     assert body_of(request(), IMAGE, manner)["data"]["duration"] == request().seconds
+
+
+def test_a_size_goes_along_in_the_fields_that_stand_for_it() -> None:
+    manner = Manner(sizes={"1280x720": {"resolution": "720p"}, "720x1280": {}}, names={"size": "dimensions"})
+    assert body_of(request(), None, manner)["json"].keys() == {"model", "prompt", "seconds", "resolution"}
+    tall = Request(model="sora-2", prompt="a cat", size="720x1280", seconds="8")
+    assert body_of(tall, None, manner)["json"].keys() == {"model", "prompt", "seconds"}
+    wide = Request(model="sora-2", prompt="a cat", size="1920x1080", seconds="8")
+    assert body_of(wide, None, manner)["json"]["dimensions"] == "1920x1080"
+
+
+def test_an_image_may_go_along_in_the_json() -> None:
+    body = body_of(request(), IMAGE, Manner(image_in_json=True, names={"input_reference": "image"}))
+    assert body["json"]["image"] == "data:image/png;base64,cG5n"
+    assert body.keys() == {"json"}
