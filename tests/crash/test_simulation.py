@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.crash.mutants.mutant import first_violation
+from tests.crash.images import mutants as images
+from tests.crash.mutants.mutant import Mutant, applied, first_violation
 from tests.crash.mutants.table import MUTANTS
 from tests.crash.simulation.__main__ import play
 
@@ -34,3 +35,9 @@ def test_a_seed_plays_the_same_world_every_time() -> None:
 def test_a_protocol_without_this_step_is_caught(name: str) -> None:
     mutant = next(each for each in MUTANTS if each.name == name)
     assert first_violation(mutant, range(800)) is not None
+
+
+@pytest.mark.parametrize("mutant", [*MUTANTS, *images.MUTANTS], ids=lambda mutant: mutant.name)
+def test_every_mutant_still_finds_the_step_that_it_breaks(mutant: Mutant | images.Mutant) -> None:
+    with applied(mutant.patches()):
+        pass

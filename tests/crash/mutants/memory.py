@@ -201,4 +201,4 @@ def claims_without_order() -> list[Patch]:
     def claim(attempt: Attempt, shot: str) -> Attempt:
         return replace(attempt, claims=tuple(sorted({*attempt.claims, Claim(number=1, shot=shot)})))
 
-    return [patch.object(ownership, "_claim", claim)]
+    return [patch.object(ownership, "taken_over", claim)]

@@ -25,7 +25,7 @@ def first_violation(mutant: Mutant, seeds: Iterable[int]) -> tuple[int, str] | N
     """The first seed in which the mutant is caught, and by what; nothing is wrong there without the mutant."""
     left = iter(seeds)
     while True:
-        with _applied(mutant.patches()), quickened():
+        with applied(mutant.patches()), quickened():
             found = next(_violations(left), None)
         if found is None:
             return None
@@ -43,7 +43,8 @@ def _violations(seeds: Iterable[int]) -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def _applied(patches: list[Patch]) -> Iterator[None]:
+def applied(patches: list[Patch]) -> Iterator[None]:
+    """Break the project for a while."""
     for each in patches:
         each.start()
     try:
