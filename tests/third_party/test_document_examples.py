@@ -14,6 +14,7 @@ from PIL import Image
 from tests.acceptance.desk import KEY, Shop
 
 EXAMPLES = Path(__file__).with_name("examples")
+MONO = f"mcs -r:System.Net.Http.dll -main:Entry -out:text.exe $0 {EXAMPLES}/entry.cs && mono text.exe"
 CAT = "A video of a cool cat on a motorcycle in the night"
 
 
@@ -102,14 +103,19 @@ def test_python(
 
 
 @pytest.mark.parametrize(
-    ("name", "tools", "words"),
+    ("name", "tools", "command", "words"),
     [
-        ("text.mjs", ("node",), "Status: queued"),
-        ("SoraVideoExample.java", ("java",), '"status": "queued"'),
-        ("text.go", ("go",), '"status": "queued"'),
+        ("text.mjs", ["node"], ["node"], "Status: queued"),
+        ("SoraVideoExample.java", ["java"], ["java"], '"status": "queued"'),
+        ("text.go", ["go"], ["go", "run"], '"status": "queued"'),
+        ("text.cs", ["mcs", "mono"], ["sh", "-c", MONO], '"status": "queued"'),
     ],
 )
-def test_other_languages(name: str, tools: tuple[str, ...], words: str, desk: Path, shop: Shop) -> None:
-    command = [tool(*tools), *(["run"] if tools == ("go",) else [])]
+def test_other_languages(
+    name: str, tools: list[str], command: list[str], words: str, desk: Path, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in tools:
+        tool(each)
+    monkeypatch.setenv("GOFLAGS", "-mod=mod")
     assert words in play(name, command, desk, shop)
     assert bought(shop) == (CAT, "1280x720", "8", False)
