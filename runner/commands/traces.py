@@ -4,11 +4,12 @@ manifests that are gone, which may have been renamed or moved.
 A shot with such a trace is not bought by itself; the plan holds it until a person decides.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from shlex import quote
 from typing import Final
 
+from runner.commands.gone import left_behind, told
 from runner.commands.place import Place
 from runner.commands.wanted import Wanted
 from runner.disk import Disk
@@ -20,7 +21,6 @@ from runner.lock.store import Shelf
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.request import Fingerprint
 from runner.plan.ownership import importance, last_owner, worth
-from runner.report.wording import near
 
 _LOCKFILE: Final = ".lock"
 _OF_PREVIEWS: Final = ".preview.lock"
@@ -37,7 +37,7 @@ def traces_of(wanted: Wanted, place: Place, memory: Memory, shelf: Shelf, origin
     shots = _without_facts(wanted.batch.shots, memory.attempts.values())
     if not shots:
         return {}
-    gone = gone_manifests(shelf.disk, memory, origin)
+    gone = left_behind(shelf.disk, memory, origin)
     found = Traces(wanted, place, shelf, known, {each.fingerprint: each for each in sorted(gone, key=importance)})
     return {shot.id: trace for shot in shots if (trace := found.of(shot))}
 
@@ -79,7 +79,7 @@ class Traces:
         if lockfile := self._left_behind.get(shot.request.fingerprint):
             return self._told_by_lockfile(lockfile)
         if attempt := self._gone.get(shot.request.fingerprint):
-            return self._told_by_ledger(shot, attempt)
+            return told(attempt, self._wanted.name)
         return self._told_by_clip(shot) if self._has_clip(shot) else ""
 
     def _read_remnants(self) -> Iterator[Remnant]:
@@ -101,16 +101,10 @@ class Traces:
         return sha256 not in self._clips and self._shelf.disk.size(self._shelf.kept(sha256)) is not None
 
     def _told_by_line(self, shot: Shot, line: Remnant) -> str:
+        manifest = quote(self._wanted.name)
+        adopt = f": shotlock resolve {manifest} {shot.id} --adopt {quote(line.jobs[0])}" if line.jobs else ""
         job = f", job {line.jobs[0]}" if line.jobs else ""
-        return f"a damaged line in {line.file} may be about it{job}{self._adopt(shot, line.jobs)}"
-
-    def _told_by_ledger(self, shot: Shot, attempt: Attempt) -> str:
-        job = f", job {attempt.job}" if attempt.job else ""
-        return f"for {former(attempt)}, which is gone{job}{self._adopt(shot, attempt.jobs)}"
-
-    def _adopt(self, shot: Shot, jobs: Sequence[str]) -> str:
-        """The command by which it is fetched, where its job is known."""
-        return f": shotlock resolve {quote(self._wanted.name)} {shot.id} --adopt {quote(jobs[0])}" if jobs else ""
+        return f"a damaged line in {line.file} may be about it{job}{adopt}"
 
     def _told_by_lockfile(self, name: str) -> str:
         mine = self._place.lockfile.name
@@ -122,28 +116,6 @@ class Traces:
         return (
             f"its clip lies in {clip}, and {lockfile} does not know how it came there: bring {lockfile} back from git"
         )
-
-
-def gone_manifests(disk: Disk, memory: Memory, origin: str | None) -> Iterator[Attempt]:
-    """What was bought at a server, or at any, for manifests that are gone: what came to a clip or may."""
-    there: dict[str, bool] = {}
-    for each in memory.ledger.attempts.values():
-        if (
-            each.owner is None
-            or each.id in memory.attempts
-            or worth(each) < 0
-            or origin not in (None, each.intent.origin)
-        ):
-            continue
-        for path in set(each.owner.paths).difference(there):
-            there[path] = disk.size(Path(path)) is not None
-        if not any(there[path] for path in each.owner.paths):
-            yield each
-
-
-def former(attempt: Attempt) -> str:
-    """The manifest that an attempt was made for, as a person would type it."""
-    return near(Path(attempt.owner.paths[0])) if attempt.owner else attempt.intent.manifest
 
 
 def _ordered(attempts: Iterable[Attempt]) -> dict[Fingerprint, AttemptId]:

@@ -124,13 +124,31 @@ def a_manifest_that_was_renamed_and_lost_its_lockfile_is_held(it: Stage) -> None
     held = it.run("render", "movie.yaml")
     assert (held.code, len(it.billed)) == (1, len(SHOTS))
     assert said in held.stderr
-    for shot, (why, _) in held_on(held.stderr).items():
-        assert why.startswith(f"maybe bought before: for film.yaml, which is gone, job {it.job_of(shot)}: shotlock ")
-        assert it.run(*re.findall(r"shotlock (resolve \S+ \S+ --adopt \w+)", why)[0].split()).code == 0
+    (whys,) = {why for why, _ in held_on(held.stderr).values()}
+    assert whys.startswith("maybe bought before: for film.yaml, which is gone; if that was renamed or moved: shotlock ")
+    taken = it.run(*re.findall(r"shotlock (resolve \S+ --all --adopt [\w.]+)", whys)[0].split())
+    assert taken.code == 0
+    assert taken.stderr == "".join(
+        f"shot `{shot}` is job {it.job_of(shot)}: the next render fetches it\n" for shot in SHOTS
+    )
+    assert it.run("resolve", "movie.yaml", "--all", "--adopt", "film.yaml").code == 2
     shutil.rmtree(it.folder / "renders" / "film")
     assert it.run("render", "movie.yaml").code == 0
     assert len(it.billed) == len(SHOTS)
     assert it.incomplete("movie") == []
+
+
+def one_shot_of_a_renamed_manifest_adopts_its_job(it: Stage) -> None:
+    assert it.run("render", "film.yaml").code == 0
+    (it.folder / "film.yaml").rename(it.folder / "movie.yaml")
+    (it.folder / "film.lock").unlink()
+    job = it.job_of("cliff")
+    assert job is not None
+    assert it.run("resolve", "movie.yaml", "cliff", "--adopt", job).code == 0
+    shutil.rmtree(it.folder / "renders" / "film")
+    assert it.run("render", "movie.yaml").code == 1, "the others are held as before"
+    assert [path.name for path in (it.folder / "renders" / "movie").iterdir()] == ["cliff.mp4"]
+    assert len(it.billed) == len(SHOTS)
 
 
 def a_manifest_that_lost_its_lockfile_comes_back_under_its_name(it: Stage) -> None:
@@ -152,7 +170,7 @@ def a_purchase_for_a_manifest_that_is_gone_can_be_made_again(it: Stage) -> None:
     (it.folder / "film.lock").unlink()
     assert it.run("resolve", "movie.yaml", "beach", "--resubmit").code == 0
     assert it.run("retake", "movie.yaml", "alley").code == 0
-    taken = it.run("resolve", "movie.yaml", "cliff", "--adopt", it.job_of("beach"))
+    taken = it.run("resolve", "movie.yaml", "cliff", "--adopt", it.job_of("beach") or "")
     assert (taken.code, "is that of shot `beach` of film.yaml already" in taken.stderr) == (2, True)
     assert it.run("render", "movie.yaml").code == 1, "the third one is held as before"
     assert len(it.billed) == len(SHOTS) + 2
@@ -202,6 +220,7 @@ SCENES: Mapping[str, Callable[[Stage], None]] = {
     "a renamed manifest": a_manifest_that_was_renamed_without_its_lockfile_is_held,
     "a renamed manifest, bought again": a_shot_of_a_renamed_manifest_is_bought_again_when_a_person_says_so,
     "a renamed manifest without lockfile": a_manifest_that_was_renamed_and_lost_its_lockfile_is_held,
+    "a renamed manifest without lockfile, one shot": one_shot_of_a_renamed_manifest_adopts_its_job,
     "a renamed manifest under its old name": a_manifest_that_lost_its_lockfile_comes_back_under_its_name,
     "a renamed manifest without lockfile, bought again": a_purchase_for_a_manifest_that_is_gone_can_be_made_again,
     "a copy without lockfile, told": what_a_copy_of_a_manifest_without_lockfile_can_do_is_said,

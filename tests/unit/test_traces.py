@@ -248,8 +248,8 @@ def test_lockfiles_of_other_tools_are_left_alone(film: Film) -> None:
 def test_what_was_bought_for_a_manifest_that_is_gone_is_a_trace(film: Film, state: State) -> None:
     before = film.folder / "movie.yaml"
     film.teach(entry(state, 1, job="video_7"), before)
-    adopt = f", job video_7: shotlock resolve {film.wanted.name} beach --adopt video_7"
-    told = {"beach": f"for {before}, which is gone{'' if state is State.INTENT else adopt}"}
+    adopt = f"shotlock resolve {film.wanted.name} --all --adopt {before}"
+    told = {"beach": f"for {before}, which is gone; if that was renamed or moved: {adopt}"}
     assert film.traces() == told
     film.teach(entry(state, 1, job="video_7"), film.folder.parent / "their" / "movie.yaml")
     assert film.traces() == told, "none of its manifests is there"
