@@ -28,4 +28,7 @@ def _first(value: Any) -> Any:
 
 
 def _is_address(value: Any) -> bool:
-    return isinstance(value, str) and value.lower().startswith(("https://", "http://"))
+    """Whether it can be asked for: a whole address, or a path on the server itself."""
+    if not isinstance(value, str):
+        return False
+    return value.lower().startswith(("https://", "http://")) or (value.startswith("/") and not value.startswith("//"))

@@ -113,7 +113,7 @@ ACCENTS = {
         created=(201, lambda job: {"result": {"request_id": job, "state": "queued"}}),
         states=(
             {"result": {"state": "running", "output": []}},
-            {"result": {"state": "done", "output": [{"link": "ADDRESS"}]}},
+            {"result": {"state": "done", "output": [{"link": "/clip.mp4"}]}},
         ),
         path="generate",
         routes=("tasks", "download"),
