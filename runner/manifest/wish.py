@@ -1,6 +1,6 @@
 """A shot as it is written, with the defaults filled in: what rules judge and requests are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -57,15 +57,17 @@ def wish_of(document: Document, index: int, limits: Limits) -> Wish | None:
     raw = document.get(("shots", index))
     if not isinstance(raw, Mapping):
         return None
+    above = document.get(("defaults",))
+    written = _Written(("shots", index), raw), _Written(("defaults",), above if isinstance(above, Mapping) else {})
     return Wish(
         document=document,
         index=index,
         raw=raw,
-        model=_setting(document, index, "model", limits.model),
-        size=_setting(document, index, "size", limits.size),
-        seconds=_setting(document, index, "seconds", limits.seconds),
-        fit=_setting(document, index, "fit", EXACT),
-        extra=_extra(document, index),
+        model=_setting(written, "model", limits.model),
+        size=_setting(written, "size", limits.size),
+        seconds=_setting(written, "seconds", limits.seconds),
+        fit=_setting(written, "fit", EXACT),
+        extra=_extra(written),
     )
 
 
@@ -92,19 +94,26 @@ def fit_of(value: Any) -> Fit:
     return Fit(mode=mode, focus=(float(focus[0]) + 0.0, float(focus[1]) + 0.0))
 
 
-def _extra(document: Document, index: int) -> Mapping[str, Setting]:
+class _Written(NamedTuple):
+    """Where settings can be written."""
+
+    steps: Steps
+    values: Mapping[str, Any]
+
+
+def _extra(written: Sequence[_Written]) -> Mapping[str, Setting]:
     """The further fields of a shot over those of the defaults; None takes a default away."""
     found: dict[str, Setting] = {}
-    for steps in (("defaults", "extra"), ("shots", index, "extra")):
-        written = document.get(steps)
-        if isinstance(written, Mapping):
-            found |= {name: Setting(name, value, (*steps, name)) for name, value in written.items()}
+    for steps, values in reversed(written):
+        extra = values.get("extra")
+        if isinstance(extra, Mapping):
+            found |= {name: Setting(name, value, (*steps, "extra", name)) for name, value in extra.items()}
     return {name: setting for name, setting in found.items() if setting.value is not None}
 
 
-def _setting(document: Document, index: int, key: str, otherwise: Any) -> Setting:
-    for steps in (("shots", index, key), ("defaults", key)):
-        above = document.get(steps[:-1])
-        if isinstance(above, Mapping) and key in above:
-            return Setting(key, above[key], steps)
+def _setting(written: Sequence[_Written], key: str, otherwise: Any) -> Setting:
+    """What the first of them says."""
+    for steps, values in written:
+        if key in values:
+            return Setting(key, values[key], (*steps, key))
     return Setting(key, otherwise, None)
