@@ -49,6 +49,10 @@ class Lockfile:
         """Whether somebody else replaced or resized the file, as `git checkout` does."""
         return (self._disk.identity(self.path), self._disk.size(self.path) or 0) != (self._identity, self._end)
 
+    def doubt(self) -> None:
+        """Let the file count as changed until it is read again."""
+        self._identity, self._end = None, -1
+
     def append(self, record: Attempt) -> None:
         """Add one fact durably. Raises OSError."""
         line = lines.write(record, crc=True, owner=False)

@@ -163,8 +163,12 @@ class Memory:
         if not self._lockfile.changed():
             return False
         found = self._corrected(believe(self._lockfile.load(), self._where.lockfile))
-        for record in found:
-            self._teach(record)
+        try:
+            for record in found:
+                self._teach(record)
+        except OSError:
+            self._lockfile.doubt()  # what the ledger did not take is still to be taken in, never folded over
+            raise
         self.attempts = Known(join_all(found, self.attempts).values())
         return True
 

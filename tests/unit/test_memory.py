@@ -335,6 +335,25 @@ def test_a_fact_that_only_the_lockfile_did_not_take_is_known_to_the_next_run() -
     assert states(open_memory(machine)) == {"0001": State.SUBMITTED}
 
 
+def test_what_another_lockfile_brought_is_not_folded_over_where_the_ledger_did_not_take_it() -> None:
+    machine = Machine()
+    memory = bought(machine, make_attempt())
+    theirs = make_attempt(State.DONE, 2, shot="walk")
+    machine.put(LOCKFILE, folded([make_attempt(), theirs]))
+    ours, syncs = make_attempt(State.SUBMITTED), []
+
+    def failing(what: str) -> int:
+        syncs.append(what)
+        return errno.EIO if what == "sync" and syncs.count("sync") == 2 else 0  # of the ledger: ours, then theirs
+
+    machine.failing = failing
+    with pytest.raises(DiskFailed):
+        memory.record(ours)
+    machine.failing = lambda _: 0
+    memory.fold()
+    assert states(open_memory(machine)) == {ours.id: State.SUBMITTED, theirs.id: State.DONE}
+
+
 def test_a_job_that_no_file_takes_goes_to_the_rescue_file_and_comes_back() -> None:
     machine = Machine()
     memory = bought(machine, make_attempt())

@@ -99,7 +99,7 @@ class Judge:
                     raise Violation(f"{each.intent.shot} took {job}, made {age:.0f} s after its attempt")
 
     def _check_promises(self, manifest: Manifest, records: dict[AttemptId, Attempt], settled: set[AttemptId]) -> None:
-        for name, state in manifest.promised.items():
+        for name, state in {**manifest.promised, **manifest.pulled}.items():
             id_ = AttemptId(name)
             if state is State.INTENT and id_ in settled:
                 continue  # proven unsent since, and followed by something better

@@ -69,6 +69,7 @@ class Process:
     fuse: int | None = None  # operations
     disk_fault: tuple[int, int, bool] | None = None  # operation number, errno, for good
     gremlin: Callable[[], None] | None = None  # something that another program does in the middle of the run
+    puller: Callable[[], bool] | None = None  # the same, when it can be done; whether it was
     interrupt: float | None = None  # seconds until the first signal
     dead: bool = False
     ticks: int = 0
@@ -80,6 +81,8 @@ class Process:
         self.ticks += 1
         if self.gremlin and self.ticks == 30:
             self.gremlin()
+        if self.puller and self.ticks >= 30 and what == "sync" and self.puller():
+            self.puller = None
         if self.fuse is not None and self.ticks >= self.fuse:
             self.dead = True
             self.trace.append(what)

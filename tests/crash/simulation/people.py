@@ -30,6 +30,7 @@ class Manifest:
     held: dict[str, str] = field(default_factory=dict)
     retakes: set[ShotId] = field(default_factory=set)  # of the next run
     promised: dict[str, State] = field(default_factory=dict)  # what its lockfile said when a run ended well
+    pulled: dict[str, State] = field(default_factory=dict)  # what another branch brought in the middle of a run
     shown: dict[tuple[str, Wish], bytes] = field(default_factory=dict)  # the clips of shots that stand unchanged
 
     @cached_property
@@ -65,7 +66,7 @@ class Manifest:
 
     def doubt(self) -> None:
         """Git or a loss took the lockfile: what it said before is no promise any more."""
-        self.promised = {}
+        self.promised, self.pulled = {}, {}
         self.shown = {}
 
 

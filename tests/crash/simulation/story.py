@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.execute.verdict import adopted, given_up
-from runner.lock.facts import Attempt, State
+from runner.lock import lines
+from runner.lock.facts import Attempt, AttemptId, Intent, Ruling, State, name_after
 from runner.lock.memory import Memory
 from runner.manifest.batch import Shot, ShotId
 from tests.crash.simulation.disk import File, SimDisk
 from tests.crash.simulation.leaning import Leaning
-from tests.crash.simulation.life import Machine, where
+from tests.crash.simulation.life import ORIGIN, Machine, where
 from tests.crash.simulation.people import Manifest, draw_request, shot_of, wish
 
 Event = Callable[[Manifest], None]
@@ -143,6 +144,23 @@ class Story:
                 fs.put(path, None)
 
     # -- another branch
+
+    def pull(self, manifest: Manifest) -> bool:
+        """git pull in the middle of a run: the lockfile has a line more. Not in the moment in which it is folded."""
+        files = self._machine.fs.files
+        if str(manifest.lockfile.with_name(f".{manifest.lockfile.name}.new")) in files:
+            return False
+        at = round(self._machine.clock.true_time(), 3)
+        intent = Intent(
+            shot="far", take=1, request=draw_request(random.Random(0), 1, " far away"), origin=ORIGIN, profile="sim",
+            price=None, currency="", manifest=manifest.path.name, at=at,
+        )  # fmt: skip
+        ruling = Ruling(state=State.REJECTED, why="400: too far", at=at)
+        theirs = Attempt(id=name_after(AttemptId(""), int(at * 1000), "fa4a0a7"), intent=intent, ruling=ruling)
+        ours = self.lines(manifest) or [lines.HEADER]
+        self._machine.fs.put(manifest.lockfile, b"".join([*ours, lines.write(theirs, crc=False, owner=False)]))
+        manifest.pulled[theirs.id] = State.REJECTED
+        return True
 
     def lines(self, manifest: Manifest) -> list[bytes]:
         """The lines of its lockfile."""

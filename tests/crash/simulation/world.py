@@ -183,7 +183,10 @@ class World:
         if rng.random() < 0.2:
             process.interrupt = rng.uniform(0, 300)
         if self.loses == "lockfile" and rng.random() < 0.05:
-            process.gremlin = lambda: self.story.roll_back(manifest)
+            if self.seed % 2:
+                process.puller = lambda: self.story.pull(manifest)
+            else:
+                process.gremlin = lambda: self.story.roll_back(manifest)
         if rng.random() < 0.05:
             skew = rng.choice((86_400.0, -86_400.0))
             self.machine.loop.call_later(rng.uniform(0, 60), setattr, self.machine.clock, "skew", skew)
