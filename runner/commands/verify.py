@@ -75,7 +75,9 @@ def _trouble(disk: Disk, path: Path, clip: Clip, step: Step) -> str:
     if disk.digest(path) != clip.sha256:
         return "has other bytes than were recorded"
     try:
-        probe(lambda offset, count: disk.read_at(path, offset, count), size)
+        found = probe(lambda offset, count: disk.read_at(path, offset, count), size)
     except NotMp4 as error:
         return f"is no whole MP4: {error}"
+    if found.frayed:
+        return f"is no whole MP4: {found.frayed}"
     return decode.trouble(path) if decode.available() else ""

@@ -155,7 +155,8 @@ class Fetcher:
             found = probe(lambda offset, size: disk.read_at(self._path, offset, size), self._part.size)
         except NotMp4 as error:
             raise NotVideo(f"what came is no clip: {error}") from None
-        if self._run.doors.trouble_in:
+        self._trouble = found.frayed
+        if self._run.doors.trouble_in and not self._trouble:
             self._trouble = await asyncio.to_thread(self._run.doors.trouble_in, self._path)
         if self._trouble and not (found.size and self._comes_alike()):
             raise NotVideo(f"what came is no whole clip: {self._trouble}")

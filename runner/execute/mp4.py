@@ -5,7 +5,7 @@ A cut file betrays itself here, whatever its headers promised: the boxes no long
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 ReadAt = Callable[[int, int], bytes]  # offset, size
@@ -26,23 +26,35 @@ class Probe:
     size: str  # WIDTHxHEIGHT; empty where it has no picture track
     seconds: float
     audio: bool
+    frayed: str = ""  # what is wrong behind all that a clip needs; empty in a whole file
 
 
 def probe(read_at: ReadAt, length: int) -> Probe:
-    """Walk the boxes of a whole file of `length` bytes. Raises NotMp4."""
+    """Walk the boxes of a file of `length` bytes. Raises NotMp4."""
     if length == 0:
         raise NotMp4("the file is empty")
-    boxes = list(_boxes(read_at, length))
+    boxes, frayed = _whole_boxes(read_at, length)
     kinds = [kind for kind, _, _ in boxes]
-    if kinds[0] != b"ftyp":
+    if not frayed and kinds[0] != b"ftyp":
         raise NotMp4(f"it begins with {read_at(0, 12)!r}, which is no MP4")
-    for needed in (b"moov", b"mdat"):
+    for needed in (b"ftyp", b"moov", b"mdat"):
         if needed not in kinds:
-            raise NotMp4(f"it has no `{needed.decode()}` box")
+            raise NotMp4(frayed or f"it has no `{needed.decode()}` box")
     start, size = next((start, size) for kind, start, size in boxes if kind == b"moov")
     if size > _MOOV_LIMIT:
         raise NotMp4("its `moov` box is absurdly large")
-    return _read_moov(read_at(start, size))
+    return replace(_read_moov(read_at(start, size)), frayed=frayed)
+
+
+def _whole_boxes(read_at: ReadAt, length: int) -> tuple[list[tuple[bytes, int, int]], str]:
+    """The boxes at the top that are whole, and what is wrong behind them."""
+    boxes = []
+    try:
+        for box in _boxes(read_at, length):
+            boxes.append(box)  # noqa: PERF402 - those before an error count, too
+    except NotMp4 as error:
+        return boxes, str(error)
+    return boxes, ""
 
 
 def _boxes(read_at: ReadAt, length: int) -> Iterator[tuple[bytes, int, int]]:

@@ -129,7 +129,8 @@ class Reconciler:
                 self._run.record_rule(case.attempt, State.UNSENT, "two complete lists show no such job")
                 self._repeat(case.step)
         elif self._settled(case):
-            self._hold(case, "its POST may or may not have arrived, and the server's list shows no such job")
+            unread = "" if listing.whole else ", as far as it can be read,"
+            self._hold(case, f"its POST may or may not have arrived, and the server's list{unread} shows no such job")
 
     def _repeat(self, step: Step) -> None:
         """Send again what surely did not arrive: once in a run, for a server that answers nothing never ends."""

@@ -46,11 +46,13 @@ class Manner:
         if not (self.replies and isinstance(body, Mapping)):
             return body
         told = {name: found for name, path in self.replies.items() if (found := _at(body, path)) is not None}
-        if type(told.get("id")) is int:
-            told["id"] = str(told["id"])  # a server that counts its jobs: the profile says that this is the id
-        jobs = told.get("data", body.get("data"))
-        if isinstance(jobs, list):
-            told["data"] = [self.read(job) for job in jobs]
+        # A server that counts its jobs, or has numbers for states: the profile says that they are these.
+        told |= {name: str(told[name]).lower() for name in ("id", "status") if isinstance(told.get(name), int)}
+        within = told.get("data", body.get("data"))
+        if isinstance(within, list):
+            return {**body, **told, "data": [self.read(job) for job in within]}
+        if isinstance(within, Mapping):  # an envelope: what it holds counts for less than what the profile names
+            body = {**within, **{name: value for name, value in body.items() if name != "data"}}
         return {**body, **told}
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from runner.manifest.choices import Lengths, Sizes
 from runner.manifest.document import Steps
 from runner.manifest.wording import listing, quoted, suggestion
+from runner.provider.clashes import clashes
 from runner.provider.manner import Auth, Manner
 from runner.provider.profile import Answer, Prices, Profile
 from runner.provider.profile_limits import is_span, limits_of, model_limits
@@ -37,6 +38,8 @@ def defects(tree: Mapping[str, Any]) -> Iterator[Defect]:
     yield from incomplete
     if not incomplete:
         yield from _strange_defaults(tree.get("defaults", {}), models)
+    yield from _strange_sizes(tree.get("size_as", {}), models)
+    yield from clashes(tree)
     if tree.get("on_lost") == "resubmit" and (dear := _first_not_free(tree)) is not None:
         message = f"`on_lost` is `resubmit`, which every price must be 0 for: {dear}"
         yield ("on_lost",), message, "say `on_lost: hold`"
@@ -107,6 +110,14 @@ def _strange_defaults(defaults: Mapping[str, Any], models: Mapping[str, Any]) ->
     for key, allowed in (("size", limits.sizes), ("seconds", limits.seconds)):
         if key in defaults and defaults[key] not in allowed:
             yield _not_among(("defaults", key), defaults[key], allowed)
+
+
+def _strange_sizes(stand_ins: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[Defect]:
+    if any(not limits.get("sizes") for limits in models.values()):
+        return
+    for size in stand_ins:
+        if not any(size in model_limits(limits).sizes for limits in models.values()):
+            yield ("size_as", size), f"no model has the size {quoted(size)}", "name a size that stands under `models`"
 
 
 def _not_among(steps: Steps, value: Any, allowed: list[str] | Sizes | Lengths) -> Defect:

@@ -45,10 +45,10 @@ class Standing:
     why: str  # or what comes next; empty where all is well
 
 
-def status_text(plan: Plan, attempts: Iterable[Attempt], *, manifest: str) -> str:
-    """A table of all shots, and the totals."""
+def status_text(plan: Plan, attempts: Iterable[Attempt], *, manifest: str, renders: str = "") -> str:
+    """A table of all shots, and the totals; `renders` is where the clips belong, if not where they were recorded."""
     known = tuple(attempts)
-    standings = _standings(plan, known)
+    standings = _standings(plan, known, renders)
     rows = [
         (
             shown(each.shot),
@@ -67,9 +67,9 @@ def status_text(plan: Plan, attempts: Iterable[Attempt], *, manifest: str) -> st
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
-def status_json(plan: Plan, attempts: Iterable[Attempt], *, manifest: str) -> dict[str, Any]:
+def status_json(plan: Plan, attempts: Iterable[Attempt], *, manifest: str, renders: str = "") -> dict[str, Any]:
     """The same as data. Amounts are numbers; null stands for unknown or none."""
-    standings = _standings(plan, tuple(attempts))
+    standings = _standings(plan, tuple(attempts), renders)
     return {
         "manifest": manifest,
         "shots": [_standing_json(each) for each in standings],
@@ -80,12 +80,12 @@ def status_json(plan: Plan, attempts: Iterable[Attempt], *, manifest: str) -> di
     }
 
 
-def _standings(plan: Plan, attempts: tuple[Attempt, ...]) -> tuple[Standing, ...]:
+def _standings(plan: Plan, attempts: tuple[Attempt, ...], renders: str) -> tuple[Standing, ...]:
     owned, _ = assign([step.wanted for step in plan.steps if step.wanted], attempts)
-    return tuple(_standing(step, owned.get(step.shot, ()) if step.wanted else ()) for step in plan.steps)
+    return tuple(_standing(step, owned.get(step.shot, ()) if step.wanted else (), renders) for step in plan.steps)
 
 
-def _standing(step: Step, mine: tuple[Attempt, ...]) -> Standing:
+def _standing(step: Step, mine: tuple[Attempt, ...], renders: str) -> Standing:
     """The attempt that the plan speaks of, else the latest."""
     attempt = step.attempt or max(mine, key=lambda each: each.id, default=None)
     if attempt is None:
@@ -99,16 +99,18 @@ def _standing(step: Step, mine: tuple[Attempt, ...]) -> Standing:
         job=attempt.job,
         price=attempt.intent.price if bought else None,
         currency=attempt.intent.currency,
-        clip=_place(step, attempt),
+        clip=_place(step, attempt, renders),
         why=_why(step, attempt, mine),
     )
 
 
-def _place(step: Step, attempt: Attempt) -> str | None:
-    """Where the clip belongs now: a renamed shot's clip was recorded under its former name."""
+def _place(step: Step, attempt: Attempt, renders: str) -> str | None:
+    """Where the clip belongs now: that of a renamed shot or manifest was recorded under its former name."""
     if attempt.clip is None:
         return None
     path = PurePosixPath(attempt.clip.path)
+    if renders and path.name:
+        path = PurePosixPath(renders) / path.name
     return str(path.with_name(f"{step.shot}{path.suffix}") if step.wanted and path.name else path)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from runner.execute import decode
+from runner.sandbox import blank
 from runner.sandbox.clip import ClipSpec
 from runner.sandbox.faults import Do, Fault, Moment, On
 from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop
@@ -128,6 +129,23 @@ def test_a_clip_that_the_server_has_damaged_is_kept_and_said(desk: Desk, open_sh
     seen = desk.run("verify", "film.yaml")
     assert seen.code == 1
     assert "frames are damaged" in seen.stdout
+
+
+def followed(spec: ClipSpec, target: Path) -> None:
+    """A clip with some bytes too many."""
+    blank.render(spec, target)
+    with target.open("ab") as file:
+        file.write(b"\0" * 5)
+
+
+def test_a_clip_that_has_bytes_too_many_is_kept_and_said(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(renderer=followed)
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    done = desk.run("render", "film.yaml", "--only", "beach")
+    assert (done.code, shop.billed) == (0, 1)
+    assert "it ends within a box; the server sent the same bytes 3 times, and they are kept" in done.stderr
+    seen = desk.run("verify", "film.yaml")
+    assert (seen.code, "is no whole MP4" in seen.stdout) == (1, True)
 
 
 def test_a_status_that_is_no_word_is_said(desk: Desk, shop: Shop) -> None:

@@ -44,6 +44,10 @@ def test_routes_are_below_the_path_unless_they_are_named() -> None:
         ({"id": "task.uuid", "status": "task.state"}, {"task": {"uuid": "a", "state": "queued"}}, ("a", "queued")),
         ({"id": "jobs.0.id", "status": "jobs.0.s"}, {"jobs": [{"id": "a", "s": "done"}]}, ("a", "done")),
         ({"id": "number"}, {"number": 7, "status": "queued"}, ("7", "queued")),
+        ({"id": "data.id"}, {"code": 0, "data": {"id": 1000, "status": "queued"}}, ("1000", "queued")),
+        ({"id": "data.task"}, {"data": {"task": "t-1", "status": "queued"}}, ("t-1", "queued")),
+        ({"status": "state"}, {"id": "a", "state": 2}, ("a", "2")),
+        ({"status": "done"}, {"id": "a", "done": True}, ("a", "true")),
         ({"id": "nowhere.0.x"}, {"id": "a", "status": "queued"}, ("a", "queued")),
         ({"id": "id.0"}, {"id": "a", "status": "queued"}, ("a", "queued")),
         ({"status": "list.9"}, {"id": "a", "status": "queued", "list": [1]}, ("a", "queued")),
@@ -76,3 +80,10 @@ def test_each_job_of_a_list_is_read_likewise() -> None:
 @pytest.mark.parametrize("body", [None, [], "x", 7])
 def test_what_is_no_object_stays_what_it_is(body: Any) -> None:
     assert Manner(replies={"id": "uuid"}).read(body) == body
+
+
+def test_an_address_within_an_envelope_is_found() -> None:
+    body = {"data": {"task_id": "t-1", "status": "done", "result": {"link": "https://x/a"}}}
+    job = job_of(Manner(replies={"url": "data.result.link"}).read(body))
+    assert job is not None
+    assert (job.id, job.status, job.address) == ("t-1", "done", "https://x/a")
