@@ -28,6 +28,7 @@ class Survey:
     refused: str  # why the key was refused; empty: it was not
     listed: int | None  # jobs on the first page of its list; None: there is no list
     no_list: str  # why
+    unread: bool  # whether that page has items that are no jobs for us
     stranger: str  # what it says of a job that it cannot have; empty: it claims to have it
     profile: str  # that it looks like; empty: none
     because: str
@@ -51,7 +52,7 @@ async def survey(base_url: str, key: str | None, *, manner: Manner, clock: Clock
         await wire.close()
     told = wire.told_time
     refused = next((error.words for reply in (page, unknown) if isinstance(error := _error(reply), Refused)), "")
-    listed, no_list = _listed(page, manner, now)
+    listed, unread, no_list = _listed(page, manner, now)
     name, because = ("", "") if refused else likeness(unknown, page)
     return Survey(
         latency=ended - begun,
@@ -59,6 +60,7 @@ async def survey(base_url: str, key: str | None, *, manner: Manner, clock: Clock
         refused=refused,
         listed=listed,
         no_list=no_list,
+        unread=unread,
         stranger=_stranger(unknown),
         profile=name,
         because=because,
@@ -69,15 +71,17 @@ def _error(reply: Reply) -> ReplyError | None:
     return None if 200 <= reply.status < 300 else refusal(Call.JOB, reply, now=0.0)
 
 
-def _listed(reply: Reply, manner: Manner, now: float) -> tuple[int | None, str]:
+def _listed(reply: Reply, manner: Manner, now: float) -> tuple[int | None, bool, str]:
+    """How many jobs the first page has, whether there is more that is none for us, and why there is no list."""
     try:
         if not 200 <= reply.status < 300:
             raise refusal(Call.LIST, reply, now=now)
-        return len(page_of(manner.read(reply.body), after=None).jobs), ""
+        page = page_of(manner.read(reply.body), after=None)
     except NoRoute as error:
-        return None, f"there is none ({error.status}: {error.words})"
+        return None, False, f"there is none ({error.status}: {error.words})"
     except ReplyError as error:
-        return None, error.words
+        return None, False, error.words
+    return len(page.jobs), page.unread, ""
 
 
 def _stranger(reply: Reply) -> str:

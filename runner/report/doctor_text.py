@@ -29,6 +29,7 @@ def doctor_json(found: Survey, host: str, profile: str) -> dict[str, Any]:
         "latency": round(found.latency, 4),
         "key_refused": found.refused or None,
         "listed": found.listed,
+        "unread": found.unread,
         "no_list": found.no_list or None,
         "clock_ahead": None if found.skew is None else round(found.skew, 1),
         "profile": profile,
@@ -48,7 +49,8 @@ def _list(found: Survey) -> str:
         return "not shown"
     if found.listed is None:
         return shown(f"{found.no_list}; a purchase whose answer is lost waits for a person")
-    return f"there is one, with {counted(found.listed, 'job')} on its first page"
+    unread = ", and what cannot be read: see `replies` in the profile" if found.unread else ""
+    return f"there is one, with {counted(found.listed, 'job')} on its first page{unread}"
 
 
 def _clock(skew: float | None) -> str:

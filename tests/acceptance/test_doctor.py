@@ -28,7 +28,7 @@ def test_the_same_as_data(desk: Desk, shop: Shop) -> None:
     assert tree.pop("latency") > 0
     assert abs(tree.pop("clock_ahead")) < 3
     assert tree == {
-        "server": "HOST", "key_refused": None, "listed": 0,
+        "server": "HOST", "key_refused": None, "listed": 0, "unread": False,
         "no_list": None, "profile": "sora", "looks_like": "openai", "because": "its errors are OpenAI's",
     }  # fmt: skip
 

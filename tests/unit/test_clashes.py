@@ -1,0 +1,47 @@
+"""What of a profile cannot hold at the same time, each at its place."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.provider.profiles import ProfileProblems, load
+
+CLASHES: dict[str, tuple[dict[str, Any], str]] = {
+    "two fields of one name": ({"names": {"prompt": "seconds"}}, "`seconds` and `prompt` are both sent as `seconds`"),
+    "a field that is another": ({"names": {"prompt": "model"}}, "`prompt` and `model` are both sent as `model`"),
+    "an image as the prompt": ({"names": {"input_reference": "prompt"}}, "are both sent as `prompt`"),
+    "an extra field in the way": (
+        {"names": {"seconds": "duration"}, "fields": {"duration": {"type": "integer"}}},
+        "`duration` is what `seconds` is sent as",
+    ),
+    "a size as the prompt": ({"size_as": {"1280x720": {"prompt": "boo"}}}, "`prompt` is what `prompt` is sent as"),
+    "a size that nobody has": ({"size_as": {"1280x721": {}}}, "no model has the size `1280x721`"),
+    "a word of two meanings": (
+        {"states": {"queued": ["a"], "completed": ["A"]}},
+        "the word `A` stands for `queued`, too",
+    ),
+    "a header that means something": ({"auth": {"header": "Accept"}}, "the header `Accept` has a meaning of its own"),
+    "files in no form": ({"image_as": "data_uri", "body": "form"}, "`image_as` is `data_uri`, and `body` is `form`"),
+}
+
+
+@pytest.mark.parametrize("case", CLASHES)
+def test_what_cannot_hold_is_a_problem(case: str) -> None:
+    spec, words = CLASHES[case]
+    with pytest.raises(ProfileProblems, match=words):
+        load({"extends": "sora", **spec}, beside=Path("/nowhere"))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"names": {"prompt": "text", "size": "prompt_size"}},
+        {"names": {"prompt": "seconds", "seconds": "prompt"}},
+        {"names": {"size": "resolution"}, "size_as": {"1280x720": {"resolution": "720p", "size": "wide"}}},
+        {"auth": {"header": "X-Api-Key", "before": ""}},
+        {"states": {"queued": ["a", "A"]}},
+    ],
+)
+def test_what_can_hold_is_none(spec: dict[str, Any]) -> None:
+    assert load({"extends": "sora", **spec}, beside=Path("/nowhere")).name == "sora, adapted"
