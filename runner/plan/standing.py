@@ -27,12 +27,23 @@ def foremost(attempts: Sequence[Attempt], here: Callable[[Attempt], bool] = lamb
     latest = max(told or attempts, key=lambda each: each.id, default=None)
     going = [each for each in told if each.state in WORTH]
     if not going or latest is None:
-        return latest
+        return _answered(latest, told)
     newest = max(going, key=lambda each: (each.intent.take, WORTH[each.state], each.id))
     rivals = [each for each in going if each.intent.take == newest.intent.take and each.clip]
     if len(rivals) > 1:
         newest = max(rivals, key=lambda each: (here(each), each.id))
     return latest if ordered(latest) and latest.intent.take > newest.intent.take else newest
+
+
+def _answered(latest: Attempt | None, told: Sequence[Attempt]) -> Attempt | None:
+    """The latest word; but an order is used up by a clip that was taken over in its place, though that was lost since."""
+    order = latest.ruling if latest and ordered(latest) else None
+    if order is None:
+        return latest
+    lost = [
+        each for each in told if each.claims and each.state is State.EXPIRED and each.end and each.end.at > order.at
+    ]
+    return max(lost, key=lambda each: each.id, default=latest)
 
 
 def best_of(attempt: Attempt, mine: Sequence[Attempt], profile: Profile, retries: int) -> Best:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.lock.facts import Attempt, Claim, Clip, State, join_all
+from runner.lock.facts import Attempt, Claim, Clip, End, State, join_all
 from runner.manifest.batch import Shot, ShotId
 from runner.plan.ownership import assign, owner_of
 from runner.plan.standing import may_retry, servable
@@ -391,6 +391,17 @@ def test_an_order_of_a_person_is_carried_out_once() -> None:
     for state in (State.SUBMITTED, State.DONE, State.FAILED, State.REJECTED):
         plan = plan_of(known=[make_attempt(State.ABANDONED, 1, resubmit=True), make_attempt(state, 2)])
         assert bought(plan) == []
+
+
+@pytest.mark.parametrize(("ended", "reason"), [(50, Reason.EXPIRED), (-50, Reason.ASKED)])
+def test_an_order_is_used_up_by_a_clip_that_was_taken_over_though_it_expired_since(
+    ended: float, reason: Reason
+) -> None:
+    """Seed 174359: a run held the shot, as expired, and the next one bought it."""
+    taken_over = claimed(make_attempt(State.EXPIRED, 1, shot="sea"), "beach")
+    lost = replace(taken_over, end=End(state=State.EXPIRED, code="", message="", at=BORN + 1 + ended))
+    (step,) = plan_of(known=[lost, make_attempt(State.ABANDONED, 2, resubmit=True)]).steps
+    assert step.reason is reason
 
 
 def test_an_unconfirmed_retake_is_bought_again_where_a_person_says_so() -> None:
