@@ -36,7 +36,7 @@ def foremost(attempts: Sequence[Attempt], here: Callable[[Attempt], bool] = lamb
 
 
 def _answered(latest: Attempt | None, told: Sequence[Attempt]) -> Attempt | None:
-    """The latest word; but an order is used up by a clip that was taken over in its place, though that was lost since."""
+    """The latest word; but an order is used up by a clip that was taken over in its place, though it was lost since."""
     order = latest.ruling if latest and ordered(latest) else None
     if order is None:
         return latest
