@@ -18,7 +18,7 @@ from runner.commands.wanted import Wanted
 from runner.errors import WrongUsage
 from runner.execute.evidence import may_be, same
 from runner.execute.verdict import adopted, given_up, open_cases
-from runner.lock.facts import Attempt, AttemptId, Intent, Owner
+from runner.lock.facts import Attempt, AttemptId, End, Intent, Owner, State
 from runner.lock.ledger import digest_of_key
 from runner.lock.memory import Memory
 from runner.manifest.batch import ShotId
@@ -94,11 +94,34 @@ class Docket:
     def _facts(self, shot: ShotId, verdict: Verdict) -> list[Attempt]:
         if verdict.adopt is not None and (known := self._known(verdict.adopt)):
             return [self._inherited(known, verdict.adopt, shot)]
+        if verdict.adopt is not None and (step := self._astray(shot)) is not None:
+            return self._put_right(step, verdict)
         cases = self._cases(shot) or self._fresh(shot, verdict)
         if verdict.adopt is not None:
             self._check_fits(verdict.adopt, cases[-1].intent)
             return [adopted(cases[-1], verdict.adopt, self._now)]
         return [given_up(each, self._now, resubmit=verdict.resubmit) for each in cases]
+
+    def _astray(self, shot: ShotId) -> Step | None:
+        """The step of a shot whose job the server does not know: its id was misread, or is another account's."""
+        for step in self._plan.steps:
+            if step.shot == shot and step.wanted and step.action is Action.AWAIT and step.attempt and step.attempt.job:
+                try:
+                    self._ask(step.attempt.job, step.attempt.intent.origin)
+                except Missing:
+                    return step
+        return None
+
+    def _put_right(self, step: Step, verdict: Verdict) -> list[Attempt]:
+        """The job that a purchase really is: what was recorded comes to nothing, and it was paid for once."""
+        assert step.attempt is not None
+        assert verdict.adopt is not None
+        self._check_fits(verdict.adopt, step.attempt.intent)
+        end = End(state=State.EXPIRED, code="", message=f"a person says that it is job {verdict.adopt}", at=self._now)
+        fresh = self._attempt(step, step.attempt.intent.origin, verdict)
+        paid = replace(fresh, intent=replace(fresh.intent, price=Decimal(0)))
+        ended = replace(step.attempt, end=replace(end, at=max(self._now, step.attempt.intent.at)))
+        return [ended, adopted(paid, verdict.adopt, self._now)]
 
     def _cases(self, shot: ShotId) -> tuple[Attempt, ...]:
         """The open cases of a shot, that of the request it has now at the end."""
@@ -163,17 +186,21 @@ class Docket:
 
     def _look_up(self, job: str, origin: str) -> Job | None:
         """What the server shows of a job; None where it cannot be asked, or does not say. Raises WrongUsage."""
-        usable = usable_id(job)
-        if usable is None:
+        if usable_id(job) is None:
             raise WrongUsage("that is no id that a server could have given")
-        if origin != origin_for(self._batch, self._settings):
-            return None
         try:
-            key = key_for(self._batch, self._settings)
-            return job_at(Account(origin=origin, key=key, manner=self._batch.profile.manner), usable)
+            return self._ask(job, origin)
         except Missing:
             hint = "the account's own page shows its jobs"
             raise WrongUsage(f"the server does not know job {job}", hint=hint) from None
+
+    def _ask(self, job: str, origin: str) -> Job | None:
+        """The same. Raises Missing where the server has no such job."""
+        usable, configured = usable_id(job), origin_for(self._batch, self._settings)
+        if usable is None or origin != configured:
+            return None
+        key = key_for(self._batch, self._settings)
+        return job_at(Account(origin=origin, key=key, manner=self._batch.profile.manner), usable)
 
     def _known(self, job: str) -> Attempt | None:
         everywhere = {**self._memory.ledger.attempts, **self._memory.attempts}

@@ -85,16 +85,20 @@ def _profile(document: Document, path: Path) -> tuple[Profile | None, list[Probl
     prices = document.get(("prices",))
     believed = isinstance(prices, Mapping) and not document.problems
     try:
-        return _loaded(load.profile_of(document), path, prices if believed else None), [], ()
+        spec = load.profile_of(document)
+        written = spec if isinstance(spec, str) or document.problems else document.part(_PROFILE)
+        return _loaded(written, path, prices if believed else None), [], ()
     except ProfileProblems as error:
         if error.path is not None:
             name = _shown(error.path)
             return None, [], (Defects(name=name, lines=error.lines, problems=error.problems),)
+        if error.placed:
+            return None, list(error.problems), ()
         place = document.place_of_value(_PROFILE)
         return None, [at(place, problem.message, problem.hint) for problem in error.problems], ()
 
 
-def _loaded(spec: str | Mapping[str, Any], path: Path, prices: Mapping[str, Any] | None) -> Profile:
+def _loaded(spec: str | Mapping[str, Any] | Document, path: Path, prices: Mapping[str, Any] | None) -> Profile:
     return profiles.load(spec, beside=path.parent, prices=prices)
 
 

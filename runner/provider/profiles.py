@@ -31,14 +31,22 @@ class ProfileProblems(Exception):
     """A profile can't be used.
 
     `path` is the file in which the problems stand, and `lines` is its text. Where `path` is None, they concern what
-    the manifest says under `profile`, and their places mean nothing.
+    the manifest says under `profile`: their places are those of the manifest if it is `placed`, else they mean nothing.
     """
 
-    def __init__(self, problems: tuple[Problem, ...], *, path: Path | None = None, lines: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        problems: tuple[Problem, ...],
+        *,
+        path: Path | None = None,
+        lines: tuple[str, ...] = (),
+        placed: bool = False,
+    ) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
         self.problems = problems
         self.path = path
         self.lines = lines
+        self.placed = placed
 
 
 def names() -> tuple[str, ...]:
@@ -51,11 +59,11 @@ def text_of(name: str) -> str:
     return (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def load(spec: str | Mapping[str, Any], *, beside: Path, prices: Mapping[str, Any] | None = None) -> Profile:
+def load(spec: str | Mapping[str, Any] | Document, *, beside: Path, prices: Mapping[str, Any] | None = None) -> Profile:
     """The profile that a manifest names.
 
     Args:
-        spec: a built-in name, a path, or a mapping with the keys of a profile.
+        spec: a built-in name, a path, a mapping with the keys of a profile, or that as it is written in a manifest.
         beside: the folder that paths start from.
         prices: what the manifest says of prices; replaces the profile's.
 
@@ -81,12 +89,15 @@ class _Layer:
     document: Document
     path: Path | None  # None: not a file of the user
     beside: Path
+    placed: bool = False  # whether it stands in a manifest, with its lines
 
     def problem(self, steps: Steps, message: str, hint: str = "") -> Problem:
         return at(self.document.place_of_value(steps), message, hint)
 
     def refuse(self, *problems: Problem) -> ProfileProblems:
-        return ProfileProblems(tuple(sorted(problems)), path=self.path, lines=tuple(self.document.lines))
+        return ProfileProblems(
+            tuple(sorted(problems)), path=self.path, lines=tuple(self.document.lines), placed=self.placed
+        )
 
 
 def _layers(top: _Layer) -> list[_Layer]:
@@ -129,8 +140,12 @@ def _read(name: str, path: Path) -> _Layer:
     return _Layer(name=name, document=document, path=path, beside=path.parent)
 
 
-def _written(spec: Mapping[str, Any], beside: Path) -> _Layer:
-    """What stands in the manifest, read again as a document of its own, so that the same rules hold for it."""
+def _written(spec: Mapping[str, Any] | Document, beside: Path) -> _Layer:
+    """What stands in the manifest. A mapping is read again as a document of its own, so that the same rules hold."""
+    if isinstance(spec, Document):
+        if found := problems_of(spec, _SCHEMA):
+            raise ProfileProblems(tuple(found), placed=True)
+        return _Layer(name="own", document=spec, path=None, beside=beside, placed=True)
     text = json.dumps(dict(spec), default=_number, ensure_ascii=False).translate(_ESCAPED)
     if len(text) > _LONGEST:
         message = f"the profile has {len(text):,} characters, at most {_LONGEST:,} are allowed"

@@ -9,6 +9,7 @@ from runner.execute import decode
 from runner.sandbox import blank
 from runner.sandbox.clip import ClipSpec
 from runner.sandbox.faults import Do, Fault, Moment, On
+from runner.sandbox.rules import Pace
 from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop
 
 
@@ -146,6 +147,33 @@ def test_a_clip_that_has_bytes_too_many_is_kept_and_said(desk: Desk, open_shop: 
     assert "it ends within a box; the server sent the same bytes 3 times, and they are kept" in done.stderr
     seen = desk.run("verify", "film.yaml")
     assert (seen.code, "is no whole MP4" in seen.stdout) == (1, True)
+
+
+def test_a_job_whose_id_was_misread_is_put_right(desk: Desk, shop: Shop) -> None:
+    """A profile that names the wrong field of a reply: what was paid for is adopted under its true id."""
+    wrong = "{extends: sora, typical_render: 0.3, replies: {id: model}}"
+    desk.edit("{extends: sora, typical_render: 0.3}", wrong)
+    desk.run("render", "film.yaml", "--only", "beach", "--stop-after", "1s")
+    assert shop.billed == 1
+    desk.edit(wrong, "{extends: sora, typical_render: 0.3}")
+    job = shop.ledger["billed"][0]["id"]
+    nobody = desk.run("resolve", "film.yaml", "beach", "--adopt", "video_nobody")
+    assert (nobody.code, "the server does not know job video_nobody" in nobody.stderr) == (2, True)
+    adopted = desk.run("resolve", "film.yaml", "beach", "--adopt", job)
+    assert (adopted.code, "is job JOB: the next render fetches it" in adopted.stderr) == (0, True)
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    assert [*desk.clips()] == ["renders/film/beach.mp4"]
+    assert shop.billed == 1
+    assert "$0.40 spent" in desk.run("status", "film.yaml").stdout
+
+
+def test_a_job_that_the_server_knows_is_not_put_right(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(pace=Pace(render_seconds=60))
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    desk.run("render", "film.yaml", "--only", "beach", "--stop-after", "0.5s")
+    other = shop.order("A cat elsewhere")
+    refused = desk.run("resolve", "film.yaml", "beach", "--adopt", other)
+    assert (refused.code, "is not unconfirmed: in flight" in refused.stderr) == (2, True)
 
 
 def test_a_status_that_is_no_word_is_said(desk: Desk, shop: Shop) -> None:

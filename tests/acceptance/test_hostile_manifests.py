@@ -111,7 +111,7 @@ BOMBS: Mapping[str, tuple[Callable[[], bytes], str]] = {
             + b"}}\n"
             + SHOT
         ),
-        "characters, at most 1,000,000 are allowed",
+        "`models` is too long: it has 6,000, at most 1,000 are allowed",
     ),
     "sizes": (
         lambda: (

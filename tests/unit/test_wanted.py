@@ -47,7 +47,7 @@ def test_a_broken_profile_of_ones_own_says_nothing_of_lengths_that_it_may_allow(
 def test_what_is_wrong_with_an_adapted_profile_is_told_at_its_place_in_the_manifest(tmp_path: Path) -> None:
     text = "version: 1\nprofile:\n  extends: sora\n  on_lost: resubmit\nshots:\n  - {id: a, prompt: A dog}\n"
     [(name, line, message)] = told(write(tmp_path, text))
-    assert (name, line) == ("film.yaml", 3)
+    assert (name, line) == ("film.yaml", 4)
     assert message.startswith("`on_lost` is `resubmit`, which every price must be 0 for")
 
 
