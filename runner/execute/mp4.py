@@ -19,6 +19,10 @@ class NotMp4(ValueError):
     """The bytes are no whole MP4 file; the message says why."""
 
 
+class Stray(NotMp4):
+    """What follows is no box, nor the beginning of one that was cut."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """What a clip says of itself."""
@@ -52,7 +56,7 @@ def _whole_boxes(read_at: ReadAt, length: int) -> tuple[list[tuple[bytes, int, i
     try:
         for box in _boxes(read_at, length):
             boxes.append(box)  # noqa: PERF402 - those before an error count, too
-    except NotMp4 as error:
+    except Stray as error:
         return boxes, str(error)
     return boxes, ""
 
@@ -63,7 +67,7 @@ def _boxes(read_at: ReadAt, length: int) -> Iterator[tuple[bytes, int, int]]:
     while offset < length:
         head = read_at(offset, 16)
         if len(head) < 8:
-            raise NotMp4("it ends within a box")
+            raise Stray("it ends within a box")
         size, kind = struct.unpack(">I4s", head[:8])
         header = 8
         if size == 1 and len(head) == 16:
@@ -71,7 +75,8 @@ def _boxes(read_at: ReadAt, length: int) -> Iterator[tuple[bytes, int, int]]:
         elif size == 0:
             size = length - offset
         if not kind.isascii() or size < header or offset + size > length:
-            raise NotMp4(f"it ends within a box, at byte {offset} of {length}")
+            error = NotMp4 if kind.isalnum() and size >= header else Stray
+            raise error(f"it ends within a box, at byte {offset} of {length}")
         yield kind, offset + header, size - header
         offset += size
 
