@@ -126,7 +126,7 @@ class SystemDisk:
     def identity(self, path: Path) -> tuple[int, int] | None:
         """See `Disk.identity`."""
         try:
-            status = path.stat()
+            status = path.lstat()  # a link is not what it leads to, and may lead to nothing
         except FileNotFoundError:
             return None
         return status.st_dev, status.st_ino

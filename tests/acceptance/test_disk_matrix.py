@@ -237,6 +237,18 @@ def test_a_folder_in_the_place_of_a_clip_is_moved_aside_and_said(desk: Desk, sho
     healthy()
 
 
+def test_a_link_to_nothing_in_the_place_of_a_clip_is_moved_aside_and_said(
+    desk: Desk, shop: Shop, healthy: "Healthy"
+) -> None:
+    (desk.folder / "renders/film").mkdir(parents=True)
+    (desk.folder / "renders/film/beach.mp4").symlink_to("nowhere.mp4")
+    done = desk.run("render", "film.yaml")
+    assert done.code == 0
+    assert "what is not ours lay in the place of `beach`" in done.stderr
+    assert (desk.folder / ".shotlock/displaced/beach.mp4").is_symlink()
+    healthy()
+
+
 def test_a_clip_that_is_nowhere_and_past_its_time_is_held_and_never_bought_again(
     desk: Desk, shop: Shop, healthy: "Healthy"
 ) -> None:
