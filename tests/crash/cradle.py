@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
@@ -56,6 +57,12 @@ class Life:
             self._line.close()
         return self.code
 
+    def let_go(self) -> None:
+        """Let it begin, if it is held: it stops itself first, and must not be let go before that."""
+        while Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            time.sleep(0.001)
+        self.send_signal(signal.SIGCONT)
+
     def send_signal(self, number: int) -> None:
         """Send a signal, if it is still there."""
         with suppress(ProcessLookupError):
@@ -94,9 +101,20 @@ class Cradle:
         self._process.communicate()
         self._folder.cleanup()
 
-    def start(self, arguments: Sequence[str], *, folder: Path, environ: Mapping[str, str], screen: Path) -> Life:
-        """Bear a process that runs `mortal` with these arguments. Its talk goes to `screen`.out and .err."""
-        told = {"arguments": arguments, "folder": str(folder), "environ": environ, "screen": str(screen)}
+    def start(
+        self,
+        arguments: Sequence[str],
+        *,
+        folder: Path,
+        environ: Mapping[str, str],
+        screen: Path,
+        held: bool = False,
+    ) -> Life:
+        """Bear a process that runs `mortal` with these arguments. Its talk goes to `screen`.out and .err.
+
+        One that is `held` does nothing before it is let go.
+        """
+        told = {"arguments": arguments, "folder": str(folder), "environ": environ, "screen": str(screen), "held": held}
         return Life(told, self._door)
 
 
@@ -175,6 +193,8 @@ def _live(told: Mapping[str, Any]) -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.closerange(3, _MOST_FILES)
         os.setsid()
+        if told["held"]:
+            os.kill(os.getpid(), signal.SIGSTOP)
         os.chdir(told["folder"])
         os.environ.clear()
         os.environ.update(told["environ"])

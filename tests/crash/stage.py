@@ -78,6 +78,11 @@ class Running:
     def send_signal(self, number: int) -> None:
         self.process.send_signal(number)
 
+    def let_go(self) -> None:
+        """Let it begin, where it waits for that: whoever wants to meet it at its first steps must not come too late."""
+        if isinstance(self.process, Life):
+            self.process.let_go()
+
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
 
@@ -123,13 +128,13 @@ class Stage:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 
-    def start(self, *arguments: str, fate: Fate | None = None) -> Running:
+    def start(self, *arguments: str, fate: Fate | None = None, held: bool = False) -> Running:
         """Start a command: warm where there is a cradle, else as a person does. It may have a fate."""
         screen = self.root / f"screen-{len(self.processes)}"
         doomed = [*map(str, fate or ()), "--", *arguments]
         process: Life | subprocess.Popen[bytes]
         if self.cradle is not None:
-            process = self.cradle.start(doomed, folder=self.folder, environ=self.environ(), screen=screen)
+            process = self.cradle.start(doomed, folder=self.folder, environ=self.environ(), screen=screen, held=held)
         else:
             process = self._cold(["tests.crash.mortal", *doomed] if fate else ["runner", *arguments], screen)
         running = Running(process=process, told=[*map(str, fate or ()), *arguments], screen=screen)
@@ -155,9 +160,10 @@ class Stage:
 
         `meanwhile` is called with the pid as soon as there is one.
         """
-        running = self.start(*arguments, fate=fate)
+        running = self.start(*arguments, fate=fate, held=meanwhile is not None)
         if meanwhile:
             meanwhile(running.pid)
+            running.let_go()
         return self.end(running)
 
     def _cold(self, arguments: Sequence[str], screen: Path) -> "subprocess.Popen[bytes]":
