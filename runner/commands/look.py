@@ -12,6 +12,7 @@ from runner.commands.preview import free, remade
 from runner.commands.traces import traces_of
 from runner.commands.wanted import Wanted, wanted
 from runner.disk import SystemDisk
+from runner.errors import WrongUsage
 from runner.lock.memory import Memory
 from runner.lock.store import Shelf
 from runner.manifest.batch import ShotId
@@ -48,10 +49,18 @@ def look(path: Path, settings: Settings, *, preview: bool) -> Look:
         click.echo(f"warning: {command(damage.message)}", err=True)
         click.echo(f"hint: {command(damage.hint)}", err=True)
     shelf = place.shelf(disk)
-    plan = plan_of(asked, memory, place, shelf, origin_for(batch, settings))
+    plan = plan_of(asked, memory, place, shelf, _origin(batch, settings))
     return Look(
         wanted=asked, place=place, memory=memory, shelf=shelf, plan=remade(plan) if preview else plan, recorded=plan
     )
+
+
+def _origin(batch: Wanted, settings: Settings) -> str | None:
+    """The server that is set; none where what is set is no URL, which keeps nobody from looking."""
+    try:
+        return origin_for(batch, settings)
+    except WrongUsage:
+        return None
 
 
 def plan_of(

@@ -79,6 +79,12 @@ def test_a_base_url_that_is_none_is_a_usage_error_and_never_repeated(
     assert not list(quick.state.rglob("*.jsonl"))
 
 
+@pytest.mark.parametrize("command", [("status",), ("verify",), ("plan", "--preview")])
+def test_a_base_url_that_is_none_keeps_nobody_from_looking(quick: QuickDesk, command: tuple[str, ...]) -> None:
+    looked = quick.run(command[0], "film.yaml", *command[1:], OPENAI_BASE_URL="garbage")
+    assert (looked.code, looked.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("form", ["{}///", " {} ", "{}?x={KEY}#{KEY}"])
 def test_a_base_url_has_its_odd_forms_evened(quick: QuickDesk, shop: Shop, form: str) -> None:
     base_url = form.replace("{}", shop.base_url).replace("{KEY}", KEY)
