@@ -117,11 +117,11 @@ class Docket:
         assert step.attempt is not None
         assert verdict.adopt is not None
         self._check_fits(verdict.adopt, step.attempt.intent)
-        end = End(state=State.EXPIRED, code="", message=f"a person says that it is job {verdict.adopt}", at=self._now)
+        at = max(self._now, step.attempt.intent.at)
+        end = End(state=State.EXPIRED, code="", message=f"a person says that it is job {verdict.adopt}", at=at)
         fresh = self._attempt(step, step.attempt.intent.origin, verdict)
         paid = replace(fresh, intent=replace(fresh.intent, price=Decimal(0)))
-        ended = replace(step.attempt, end=replace(end, at=max(self._now, step.attempt.intent.at)))
-        return [ended, adopted(paid, verdict.adopt, self._now)]
+        return [replace(step.attempt, end=end), adopted(paid, verdict.adopt, self._now)]
 
     def _cases(self, shot: ShotId) -> tuple[Attempt, ...]:
         """The open cases of a shot, that of the request it has now at the end."""

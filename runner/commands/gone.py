@@ -13,7 +13,7 @@ from runner.plan.ownership import importance, last_owner, taken_over, worth
 from runner.report.wording import near
 
 
-def left_behind(disk: Disk, memory: Memory, origin: str | None) -> Iterator[Attempt]:
+def heirless(disk: Disk, memory: Memory, origin: str | None) -> Iterator[Attempt]:
     """What was bought at a server, or at any, for manifests that are gone: what came to a clip or may."""
     there: dict[str, bool] = {}
     for each in memory.ledger.attempts.values():

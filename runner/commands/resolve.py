@@ -1,4 +1,4 @@
-"""`shotlock resolve`: what a person decides about shots whose purchase is unconfirmed. Needs no network."""
+"""`shotlock resolve`: what a person decides about unconfirmed shots. A server is asked only about a named job."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import click
 
 from runner.commands.account import key_for, origin_for
 from runner.commands.docket import Docket, Verdict
-from runner.commands.gone import left_behind
+from runner.commands.gone import heirless
 from runner.commands.look import plan_of
 from runner.commands.names import manifest_of
 from runner.commands.place import check_confined, place_of
@@ -58,7 +58,7 @@ def command(
         memory = Memory.open(disk, place.where(digest_of_key(key_for(batch, settings))), fingerprints)
         origin = origin_for(batch, settings)
         plan = plan_of(batch, memory, place, place.shelf(disk), origin)
-        docket = Docket(batch, settings, memory, plan, tuple(left_behind(disk, memory, origin)))
+        docket = Docket(batch, settings, memory, plan, tuple(heirless(disk, memory, origin)))
         if everything and adopt is not None:
             docket.inherit(Path(adopt))
         else:

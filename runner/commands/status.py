@@ -18,10 +18,9 @@ def command(settings: Settings, manifest: str | None, *, preview: bool, as_json:
     """Show where every shot stands: its clip, its job, its cost, and what it waits for."""
     seen = look(manifest_of(manifest, settings), settings, preview=preview)
     attempts = tuple(seen.memory.attempts.values())
-    renders = seen.place.renders.relative_to(seen.place.manifest.parent).as_posix()
     if as_json:
-        tree = status_json(seen.plan, attempts, manifest=seen.wanted.name, renders=renders)
+        tree = status_json(seen.plan, attempts, manifest=seen.wanted.name, place_of=seen.shelf.name_of)
         click.echo(json_text(tree))
         return
-    text = status_text(seen.plan, attempts, manifest=seen.wanted.name, renders=renders)
+    text = status_text(seen.plan, attempts, manifest=seen.wanted.name, place_of=seen.shelf.name_of)
     click.echo(text, nl=not text.endswith("\n"))

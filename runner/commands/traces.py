@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Final
 
-from runner.commands.gone import left_behind, told
+from runner.commands.gone import heirless, told
 from runner.commands.place import Place
 from runner.commands.wanted import Wanted
 from runner.disk import Disk
@@ -37,7 +37,7 @@ def traces_of(wanted: Wanted, place: Place, memory: Memory, shelf: Shelf, origin
     shots = _without_facts(wanted.batch.shots, memory.attempts.values())
     if not shots:
         return {}
-    gone = left_behind(shelf.disk, memory, origin)
+    gone = heirless(shelf.disk, memory, origin)
     found = Traces(wanted, place, shelf, known, {each.fingerprint: each for each in sorted(gone, key=importance)})
     return {shot.id: trace for shot in shots if (trace := found.of(shot))}
 

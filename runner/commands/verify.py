@@ -78,6 +78,6 @@ def _trouble(disk: Disk, path: Path, clip: Clip, step: Step) -> str:
         found = probe(lambda offset, count: disk.read_at(path, offset, count), size)
     except NotMp4 as error:
         return f"is no whole MP4: {error}"
-    if found.frayed:
-        return f"is no whole MP4: {found.frayed}"
+    if found.trouble:
+        return f"is no whole MP4: {found.trouble}"
     return decode.trouble(path) if decode.available() else ""

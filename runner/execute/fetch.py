@@ -5,6 +5,7 @@ A failed download never buys anything; the job stays as it is and the next run f
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -83,7 +84,6 @@ class Fetcher:
         self._part = Part(run.doors.disk, self._path)
         self._failure = ""  # of the latest download
         self._came: Counter[str] = Counter()  # by their sha256, clips that cannot be decoded
-        self._trouble = ""  # of the clip that is kept
 
     async def work(self) -> None:
         """Download, verify, keep, record, rename; or tell why not."""
@@ -155,11 +155,10 @@ class Fetcher:
             found = probe(lambda offset, size: disk.read_at(self._path, offset, size), self._part.size)
         except NotMp4 as error:
             raise NotVideo(f"what came is no clip: {error}") from None
-        self._trouble = found.frayed
-        if self._run.doors.trouble_in and not self._trouble:
-            self._trouble = await asyncio.to_thread(self._run.doors.trouble_in, self._path)
-        if self._trouble and not (found.size and self._comes_alike()):
-            raise NotVideo(f"what came is no whole clip: {self._trouble}")
+        if self._run.doors.trouble_in and not found.trouble:
+            found = replace(found, trouble=await asyncio.to_thread(self._run.doors.trouble_in, self._path))
+        if found.trouble and not (found.size and self._comes_alike()):
+            raise NotVideo(f"what came is no whole clip: {found.trouble}")
         return found
 
     def _comes_alike(self) -> bool:
@@ -210,9 +209,9 @@ class Fetcher:
 
     def _tell_oddities(self, found: Probe) -> None:
         request, shot = self._attempt.intent.request, self._step.shot
-        if self._trouble:
+        if found.trouble:
             kept = f"the server sent the same bytes {_ALIKE} times, and they are kept"
-            self._run.say(f"shot `{shot}`: {self._trouble}; {kept}", shot)
+            self._run.say(f"shot `{shot}`: {found.trouble}; {kept}", shot)
         if found.size and found.size != request.size:
             self._run.say(f"shot `{shot}` came as {found.size}; {request.size} was asked for", shot)
         if found.seconds and abs(found.seconds - float(request.seconds)) >= _ODD:

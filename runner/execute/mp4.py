@@ -30,24 +30,24 @@ class Probe:
     size: str  # WIDTHxHEIGHT; empty where it has no picture track
     seconds: float
     audio: bool
-    frayed: str = ""  # what is wrong behind all that a clip needs; empty in a whole file
+    trouble: str = ""  # what is wrong though all that a clip needs is there; empty in a whole file
 
 
 def probe(read_at: ReadAt, length: int) -> Probe:
     """Walk the boxes of a file of `length` bytes. Raises NotMp4."""
     if length == 0:
         raise NotMp4("the file is empty")
-    boxes, frayed = _whole_boxes(read_at, length)
+    boxes, trouble = _whole_boxes(read_at, length)
     kinds = [kind for kind, _, _ in boxes]
-    if not frayed and kinds[0] != b"ftyp":
+    if not trouble and kinds[0] != b"ftyp":
         raise NotMp4(f"it begins with {read_at(0, 12)!r}, which is no MP4")
     for needed in (b"ftyp", b"moov", b"mdat"):
         if needed not in kinds:
-            raise NotMp4(frayed or f"it has no `{needed.decode()}` box")
+            raise NotMp4(trouble or f"it has no `{needed.decode()}` box")
     start, size = next((start, size) for kind, start, size in boxes if kind == b"moov")
     if size > _MOOV_LIMIT:
         raise NotMp4("its `moov` box is absurdly large")
-    return replace(_read_moov(read_at(start, size)), frayed=frayed)
+    return replace(_read_moov(read_at(start, size)), trouble=trouble)
 
 
 def _whole_boxes(read_at: ReadAt, length: int) -> tuple[list[tuple[bytes, int, int]], str]:
@@ -75,7 +75,7 @@ def _boxes(read_at: ReadAt, length: int) -> Iterator[tuple[bytes, int, int]]:
         elif size == 0:
             size = length - offset
         if not kind.isascii() or size < header or offset + size > length:
-            error = NotMp4 if kind.isalnum() and size >= header else Stray
+            error = NotMp4 if kind.isalnum() and size >= header else Stray  # a head that makes sense: the box was cut
             raise error(f"it ends within a box, at byte {offset} of {length}")
         yield kind, offset + header, size - header
         offset += size

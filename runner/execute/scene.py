@@ -85,10 +85,14 @@ class Run:
         self.outcomes.append(ended)
         self.doors.listen(ended)
 
+    def adopt_hint(self, step: Step, job: str = "ID") -> str:
+        """The command that says which job it is."""
+        shot, id_ = quote(step.shot), quote(job)  # both may be others' words, and this is pasted into a shell
+        return f"shotlock resolve {quote(self.options.manifest)} {shot} --adopt {id_}"
+
     def resolve_hint(self, step: Step, job: str = "JOB_ID") -> str:
         """The command by which a person decides."""
-        shot, id_ = quote(step.shot), quote(job)  # both may be others' words, and this is pasted into a shell
-        return f"shotlock resolve {quote(self.options.manifest)} {shot} --adopt {id_} | --resubmit | --abandon"
+        return f"{self.adopt_hint(step, job)} | --resubmit | --abandon"
 
     def retake_hint(self, step: Step) -> str:
         """The command that buys again."""

@@ -1,7 +1,6 @@
 """Watching: ask for a job's state until it ends, seldom early and densely near the end. No paid job is given up."""
 
 from collections.abc import Callable
-from shlex import quote
 from typing import Final
 
 from runner.errors import NoCredentials, ServerUnreachable
@@ -144,8 +143,8 @@ class Watcher:
             self._run.say(f"{why}; shot `{self._step.shot}` is made again", self._step.shot)
             self._again(self._step)
             return True
-        adopt = f"shotlock resolve {quote(self._run.options.manifest)} {quote(self._step.shot)} --adopt ID"
-        hint = f"say the same again later; if it is another job: {adopt}; or {self._run.retake_hint(self._step)}"
+        adopt, retake = self._run.adopt_hint(self._step), self._run.retake_hint(self._step)
+        hint = f"say the same again later; if it is another job: {adopt}; or {retake}"
         self._run.end(self._step, Ending.HELD, why, hint=hint)
         return True
 

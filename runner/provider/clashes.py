@@ -8,24 +8,26 @@ from runner.manifest.wording import quoted
 
 _OWN: Final = ("model", "prompt", "size", "seconds", "input_reference")
 _RESERVED: Final = frozenset(
-    {"accept", "accept-encoding", "range", "if-range", "user-agent", "cookie", "te", "upgrade"}
+    {"accept", "connection", "cookie", "host", "if-range", "range", "te", "upgrade", "user-agent"}
 )
+_FAMILIES: Final = ("accept-", "content-", "transfer-")
 
-Clash = tuple[Steps, str, str]  # where, message, hint
+Defect = tuple[Steps, str, str]  # where, message, hint
 
 
-def clashes(tree: Mapping[str, Any]) -> Iterator[Clash]:
+def clashes(tree: Mapping[str, Any]) -> Iterator[Defect]:
     """Every clash of a merged profile."""
     yield from _fields(tree)
     yield from _words(tree.get("states", {}))
     auth = tree.get("auth")
-    if isinstance(auth, Mapping) and auth["header"].lower() in _RESERVED:
-        yield ("auth", "header"), f"the header {quoted(auth['header'])} has a meaning of its own", "name another one"
+    header = auth["header"] if isinstance(auth, Mapping) else ""
+    if header.lower() in _RESERVED or header.lower().startswith(_FAMILIES):
+        yield ("auth", "header"), f"the header {quoted(header)} has a meaning of its own", "name another one"
     if tree.get("image_as") == "data_uri" and tree.get("body") == "form":
         yield ("image_as",), "`image_as` is `data_uri`, and `body` is `form`, which has files", "leave one of them out"
 
 
-def _fields(tree: Mapping[str, Any]) -> Iterator[Clash]:
+def _fields(tree: Mapping[str, Any]) -> Iterator[Defect]:
     """Fields of a request that would be sent under one name: one of them would be lost."""
     names = tree.get("names", {})
     taken: dict[str, str] = {}
@@ -33,24 +35,21 @@ def _fields(tree: Mapping[str, Any]) -> Iterator[Clash]:
         name = names.get(own, own)
         if name in taken:
             at = own if own in names else taken[name]
-            yield (
-                ("names", at),
-                f"{quoted(own)} and {quoted(taken[name])} are both sent as {quoted(name)}",
-                "rename one",
-            )
+            message = f"{quoted(own)} and {quoted(taken[name])} are both sent as {quoted(name)}"
+            yield ("names", at), message, "rename one"
         taken.setdefault(name, own)
     for field in tree.get("fields", {}):
         if field in taken:
             yield ("fields", field), f"{quoted(field)} is what {quoted(taken[field])} is sent as", "name another field"
-    lost = {name: own for name, own in taken.items() if own != "size"}
+    others = {name: own for name, own in taken.items() if own != "size"}
     for size, fields in tree.get("size_as", {}).items():
         for field in fields:
-            if field in lost:
-                message = f"{quoted(field)} is what {quoted(lost[field])} is sent as"
+            if field in others:
+                message = f"{quoted(field)} is what {quoted(others[field])} is sent as"
                 yield ("size_as", size, field), message, "name another field"
 
 
-def _words(states: Mapping[str, Any]) -> Iterator[Clash]:
+def _words(states: Mapping[str, Any]) -> Iterator[Defect]:
     """Words that are given two meanings."""
     meant: dict[str, str] = {}
     for state, words in states.items():

@@ -25,9 +25,10 @@ def body_of(request: Request, image: Image | None, manner: Manner) -> dict[str, 
         del own["size"]
     named = {manner.names.get(name, name): value for name, value in own.items()}
     fields = {**request.extra, **named, **(stand_in or {})}
+    reference = manner.names.get("input_reference", "input_reference")
     if image is not None and manner.image_in_json:
         coded = b64encode(image.data).decode()
-        fields[manner.names.get("input_reference", "input_reference")] = f"data:{image.media_type};base64,{coded}"
+        fields[reference] = f"data:{image.media_type};base64,{coded}"
         image = None
     if image is None and not manner.form:
         return {"json": fields}
@@ -35,5 +36,4 @@ def body_of(request: Request, image: Image | None, manner: Manner) -> dict[str, 
     if image is None:
         return {"files": {name: (None, value) for name, value in words.items()}}
     # Servers refuse an image that does not tell its name and its type.
-    name = manner.names.get("input_reference", "input_reference")
-    return {"data": words, "files": {name: (image.filename, image.data, image.media_type)}}
+    return {"data": words, "files": {reference: (image.filename, image.data, image.media_type)}}

@@ -7,13 +7,12 @@ from typing import Any, Final
 from runner.manifest.choices import Lengths, Sizes
 from runner.manifest.document import Steps
 from runner.manifest.wording import listing, quoted, suggestion
-from runner.provider.clashes import clashes
+from runner.provider.clashes import Defect, clashes
 from runner.provider.manner import Auth, Manner
 from runner.provider.profile import Answer, Prices, Profile
 from runner.provider.profile_limits import is_span, limits_of, model_limits
 
 Tree = dict[str, Any]
-Defect = tuple[Steps, str, str]  # where, message, hint
 
 _JOINED: Final = ("models", "prices", "fields")  # entry by entry; all other keys are replaced whole
 _ANY: Final = "*"

@@ -1,10 +1,9 @@
 """Where every shot stands, as the lockfile tells it: its state, job, clip and price, and what it waits for."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import PurePosixPath
 from shlex import quote
 from typing import Any, Final
 
@@ -16,6 +15,9 @@ from runner.report.columns import table
 from runner.report.json_lines import plain_value
 from runner.report.money import money
 from runner.report.wording import command, counted, shown
+
+PlaceOf = Callable[[str], str]
+"""Where the clip of a shot belongs, relative to the manifest's folder."""
 
 _HEADS: Final = ("shot", "state", "job", "price", "clip", "")
 _VERDICTS: Final = "--adopt JOB_ID | --resubmit | --abandon"
@@ -45,10 +47,10 @@ class Standing:
     why: str  # or what comes next; empty where all is well
 
 
-def status_text(plan: Plan, attempts: Iterable[Attempt], *, manifest: str, renders: str = "") -> str:
-    """A table of all shots, and the totals; `renders` is where the clips belong, if not where they were recorded."""
+def status_text(plan: Plan, attempts: Iterable[Attempt], *, manifest: str, place_of: PlaceOf) -> str:
+    """A table of all shots, and the totals."""
     known = tuple(attempts)
-    standings = _standings(plan, known, renders)
+    standings = _standings(plan, known, place_of)
     rows = [
         (
             shown(each.shot),
@@ -67,9 +69,9 @@ def status_text(plan: Plan, attempts: Iterable[Attempt], *, manifest: str, rende
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
-def status_json(plan: Plan, attempts: Iterable[Attempt], *, manifest: str, renders: str = "") -> dict[str, Any]:
+def status_json(plan: Plan, attempts: Iterable[Attempt], *, manifest: str, place_of: PlaceOf) -> dict[str, Any]:
     """The same as data. Amounts are numbers; null stands for unknown or none."""
-    standings = _standings(plan, tuple(attempts), renders)
+    standings = _standings(plan, tuple(attempts), place_of)
     return {
         "manifest": manifest,
         "shots": [_standing_json(each) for each in standings],
@@ -80,12 +82,12 @@ def status_json(plan: Plan, attempts: Iterable[Attempt], *, manifest: str, rende
     }
 
 
-def _standings(plan: Plan, attempts: tuple[Attempt, ...], renders: str) -> tuple[Standing, ...]:
+def _standings(plan: Plan, attempts: tuple[Attempt, ...], place_of: PlaceOf) -> tuple[Standing, ...]:
     owned, _ = assign([step.wanted for step in plan.steps if step.wanted], attempts)
-    return tuple(_standing(step, owned.get(step.shot, ()) if step.wanted else (), renders) for step in plan.steps)
+    return tuple(_standing(step, owned.get(step.shot, ()) if step.wanted else (), place_of) for step in plan.steps)
 
 
-def _standing(step: Step, mine: tuple[Attempt, ...], renders: str) -> Standing:
+def _standing(step: Step, mine: tuple[Attempt, ...], place_of: PlaceOf) -> Standing:
     """The attempt that the plan speaks of, else the latest."""
     attempt = step.attempt or max(mine, key=lambda each: each.id, default=None)
     if attempt is None:
@@ -99,19 +101,16 @@ def _standing(step: Step, mine: tuple[Attempt, ...], renders: str) -> Standing:
         job=attempt.job,
         price=attempt.intent.price if bought else None,
         currency=attempt.intent.currency,
-        clip=_place(step, attempt, renders),
+        clip=_place(step, attempt, place_of),
         why=_why(step, attempt, mine),
     )
 
 
-def _place(step: Step, attempt: Attempt, renders: str) -> str | None:
+def _place(step: Step, attempt: Attempt, place_of: PlaceOf) -> str | None:
     """Where the clip belongs now: that of a renamed shot or manifest was recorded under its former name."""
     if attempt.clip is None:
         return None
-    path = PurePosixPath(attempt.clip.path)
-    if renders and path.name:
-        path = PurePosixPath(renders) / path.name
-    return str(path.with_name(f"{step.shot}{path.suffix}") if step.wanted and path.name else path)
+    return place_of(step.shot) if step.wanted else attempt.clip.path
 
 
 def _why(step: Step, attempt: Attempt, mine: tuple[Attempt, ...]) -> str:

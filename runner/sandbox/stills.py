@@ -1,10 +1,12 @@
 """Stills of a clip: a thumbnail of its beginning, and a sheet of its frames from the first to the last."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from PIL import Image
 
@@ -36,25 +38,18 @@ def sheet(clip: Path) -> bytes:
 
 
 def _length(clip: Path) -> int:
-    _check_installed()
-    import av
-
-    with av.open(str(clip)) as container:
-        return min(_MOST, sum(1 for _ in container.decode(video=0)))
+    with _decoded(clip) as frames:
+        return min(_MOST, sum(1 for _ in frames))
 
 
 def _frames(clip: Path, numbers: Sequence[int]) -> list[Image.Image]:
     """The frames of these numbers, which rise; one that is wanted twice is there twice."""
-    _check_installed()
-    import av
-
-    found: dict[int, Image.Image] = {}
-    with av.open(str(clip)) as container:
-        for number, frame in enumerate(container.decode(video=0)):
-            if number in numbers:
-                found[number] = frame.to_image()  # type: ignore[no-untyped-call]
-            if number >= numbers[-1]:
-                break
+    with _decoded(clip) as frames:
+        found = {
+            number: frame.to_image()
+            for number, frame in enumerate(islice(frames, numbers[-1] + 1))
+            if number in numbers
+        }
     return [found[number] for number in numbers]
 
 
@@ -64,6 +59,12 @@ def _saved(image: Image.Image, kind: str) -> bytes:
     return file.getvalue()
 
 
-def _check_installed() -> None:
+@contextmanager
+def _decoded(clip: Path) -> Iterator[Iterator[Any]]:
+    """The frames of a clip, one after the other."""
     if find_spec("av") is None:
         raise Refusal("Stills need PyAV, which is not installed here.", status=501, code="not_implemented")
+    import av
+
+    with av.open(str(clip)) as container:
+        yield container.decode(video=0)

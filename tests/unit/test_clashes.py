@@ -22,6 +22,11 @@ CLASHES: dict[str, tuple[dict[str, Any], str]] = {
         "the word `A` stands for `queued`, too",
     ),
     "a header that means something": ({"auth": {"header": "Accept"}}, "the header `Accept` has a meaning of its own"),
+    "a header of the body": (
+        {"auth": {"header": "Content-Type"}},
+        "the header `Content-Type` has a meaning of its own",
+    ),
+    "the header of the host": ({"auth": {"header": "HOST"}}, "the header `HOST` has a meaning of its own"),
     "files in no form": ({"image_as": "data_uri", "body": "form"}, "`image_as` is `data_uri`, and `body` is `form`"),
 }
 

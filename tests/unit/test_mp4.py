@@ -84,8 +84,8 @@ def test_every_cut_of_a_clip_whose_index_comes_first_is_refused() -> None:
 def test_bytes_too_many_are_noticed(real: bytes) -> None:
     """All that a clip needs is there, so it is told, and kept where the server has no other bytes."""
     for more in (b"\0", bytes(7), b"<html>", b"<html lang=en>", bytes(2) + b"\1\2\3\4\5\6" * 9):
-        assert probed(real + more) == replace(probed(real), frayed=probed(real + more).frayed)
-        assert probed(real + more).frayed.startswith("it ends within a box")
+        assert probed(real + more) == replace(probed(real), trouble=probed(real + more).trouble)
+        assert probed(real + more).trouble.startswith("it ends within a box")
 
 
 def test_a_box_that_was_cut_behind_all_that_a_clip_needs_is_no_clip(real: bytes) -> None:

@@ -1,12 +1,13 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 
 from runner.lock.facts import Acceptance, Claim, State
 from runner.plan.table import Action, Reason
-from runner.report.status_text import status_json, status_text
+from runner.report import status_text as reports
 from runner.report.verify_text import Finding, verify_json, verify_text
 from tests.unit.report_factory import make_attempt, make_plan, make_step
 
@@ -16,6 +17,9 @@ def standing(shot, state, action, reason, number, **fields):
     attempt = make_attempt(shot, state, number)
     return make_step(shot, action, reason, attempt=attempt, **fields), attempt
 
+
+status_text = partial(reports.status_text, place_of="renders/film/{}.mp4".format)
+status_json = partial(reports.status_json, place_of="renders/film/{}.mp4".format)
 
 STANDINGS = [
     standing("harbour", State.DONE, Action.KEEP, Reason.UP_TO_DATE, 1),

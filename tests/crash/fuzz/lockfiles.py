@@ -88,8 +88,10 @@ def _can_be_shown(attempts: tuple[Attempt, ...], folder: Path) -> None:
     if plan.spent < 0 or plan.spent.is_nan():
         raise Violation(f"{plan.spent} was spent")
     told = {"manifest": "film.yaml", "host": "videos.test", "profile": _PROFILE, "budget": Decimal(5)}
-    text = plan_text(plan, **told) + status_text(plan, attempts, manifest="film.yaml")
-    text += json_text(plan_json(plan, **told)) + json_text(status_json(plan, attempts, manifest="film.yaml"))
+    text = plan_text(plan, **told) + status_text(plan, attempts, manifest="film.yaml", place_of=str)
+    text += json_text(plan_json(plan, **told)) + json_text(
+        status_json(plan, attempts, manifest="film.yaml", place_of=str)
+    )
     text.encode("utf-8", "surrogateescape")
     if bad := [letter for letter in set(text) - {"\n"} if not letter.isprintable() and letter not in "\u3000\xa0"]:
         raise Violation(f"{bad} reach the screen")
