@@ -86,7 +86,7 @@ def _profile(document: Document, path: Path) -> tuple[Profile | None, list[Probl
     believed = isinstance(prices, Mapping) and not document.problems
     try:
         spec = load.profile_of(document)
-        written = spec if isinstance(spec, str) or document.problems else document.part(_PROFILE)
+        written = spec if isinstance(spec, str) else document.part(_PROFILE)
         return _loaded(written, path, prices if believed else None), [], ()
     except ProfileProblems as error:
         if error.path is not None:
@@ -98,7 +98,7 @@ def _profile(document: Document, path: Path) -> tuple[Profile | None, list[Probl
         return None, [at(place, problem.message, problem.hint) for problem in error.problems], ()
 
 
-def _loaded(spec: str | Mapping[str, Any] | Document, path: Path, prices: Mapping[str, Any] | None) -> Profile:
+def _loaded(spec: str | Document, path: Path, prices: Mapping[str, Any] | None) -> Profile:
     return profiles.load(spec, beside=path.parent, prices=prices)
 
 

@@ -1,9 +1,7 @@
 """Finding and reading profiles: built-in ones by name, a user's by path, and mappings that extend one."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +19,6 @@ _FOLDER: Final = Path(__file__).with_name("profiles")
 _NAMES: Final = ("sora", "openai", "azure", "new-api", "litellm", "vllm-omni", "sglang", "sandbox")
 _SCHEMA: Final = "profile.schema.json"
 _DEEPEST: Final = 8  # profiles that extend one another
-_LONGEST: Final = 1_000_000  # characters of what a manifest says of its profile
-_ENDS: Final = "\x85\u2028\u2029"  # of lines: JSON has them in texts as they are, YAML does not
-_ESCAPED: Final = {ord(end): f"\\u{ord(end):04x}" for end in _ENDS}
 _NOT_THERE: Final = (NoFile, FileNotFoundError, NotADirectoryError)
 
 
@@ -59,11 +54,11 @@ def text_of(name: str) -> str:
     return (_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def load(spec: str | Mapping[str, Any] | Document, *, beside: Path, prices: Mapping[str, Any] | None = None) -> Profile:
+def load(spec: str | Document, *, beside: Path, prices: Mapping[str, Any] | None = None) -> Profile:
     """The profile that a manifest names.
 
     Args:
-        spec: a built-in name, a path, a mapping with the keys of a profile, or that as it is written in a manifest.
+        spec: a built-in name, a path, or what a manifest says instead.
         beside: the folder that paths start from.
         prices: what the manifest says of prices; replaces the profile's.
 
@@ -140,24 +135,8 @@ def _read(name: str, path: Path) -> _Layer:
     return _Layer(name=name, document=document, path=path, beside=path.parent)
 
 
-def _written(spec: Mapping[str, Any] | Document, beside: Path) -> _Layer:
-    """What stands in the manifest. A mapping is read again as a document of its own, so that the same rules hold."""
-    if isinstance(spec, Document):
-        if found := problems_of(spec, _SCHEMA):
-            raise ProfileProblems(tuple(found), placed=True)
-        return _Layer(name="own", document=spec, path=None, beside=beside, placed=True)
-    text = json.dumps(dict(spec), default=_number, ensure_ascii=False).translate(_ESCAPED)
-    if len(text) > _LONGEST:
-        message = f"the profile has {len(text):,} characters, at most {_LONGEST:,} are allowed"
-        raise ProfileProblems((Problem(line=1, column=1, message=message, hint="say less that differs"),))
-    document, problems = parse(text.encode())
-    found = [*problems, *(problems_of(document, _SCHEMA) if document else [])]
-    if document is None or found:
-        raise ProfileProblems(tuple(found))
-    return _Layer(name="own", document=document, path=None, beside=beside)
-
-
-def _number(value: object) -> float:
-    if isinstance(value, Decimal):
-        return float(value)
-    raise TypeError(type(value).__name__)
+def _written(document: Document, beside: Path) -> _Layer:
+    """What stands in a manifest."""
+    if found := problems_of(document, _SCHEMA):
+        raise ProfileProblems(tuple(found), placed=True)
+    return _Layer(name="own", document=document, path=None, beside=beside, placed=True)

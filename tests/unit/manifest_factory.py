@@ -1,15 +1,19 @@
 """Limits, documents and batches for the tests of the manifest room, every field with a default."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from runner.manifest import load
 from runner.manifest.batch import Batch
 from runner.manifest.choices import Lengths, Sizes
+from runner.manifest.document import Document
 from runner.manifest.limits import Limits, ModelLimits
 from runner.manifest.problems import Problem
 from runner.manifest.request import Request
 from runner.manifest.text import render
+from runner.manifest.yaml_source import parse
 
 SORA_2 = ModelLimits(sizes=Sizes(listed=("720x1280", "1280x720")), seconds=Lengths(listed=(4, 8, 12)))
 
@@ -64,3 +68,11 @@ def request(folder: Path, shot: str, top: str = "") -> Request:
 def messages(folder: Path, text: str | bytes, limits: Limits | None = None) -> list[str]:
     _, problems = outcome(write(folder, text), limits)
     return [problem.message for problem in problems]
+
+
+def written_profile(tree: Mapping[str, Any]) -> Document:
+    """What a manifest says of its profile, as a document."""
+    document, problems = parse(json.dumps(tree, default=float).encode())
+    assert document is not None
+    assert problems == []
+    return document

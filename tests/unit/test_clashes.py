@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from runner.provider.profiles import ProfileProblems, load
+from tests.unit.manifest_factory import written_profile
 
 CLASHES: dict[str, tuple[dict[str, Any], str]] = {
     "two fields of one name": ({"names": {"prompt": "seconds"}}, "`seconds` and `prompt` are both sent as `seconds`"),
@@ -35,7 +36,7 @@ CLASHES: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_cannot_hold_is_a_problem(case: str) -> None:
     spec, words = CLASHES[case]
     with pytest.raises(ProfileProblems, match=words):
-        load({"extends": "sora", **spec}, beside=Path("/nowhere"))
+        load(written_profile({"extends": "sora", **spec}), beside=Path("/nowhere"))
 
 
 @pytest.mark.parametrize(
@@ -49,4 +50,4 @@ def test_what_cannot_hold_is_a_problem(case: str) -> None:
     ],
 )
 def test_what_can_hold_is_none(spec: dict[str, Any]) -> None:
-    assert load({"extends": "sora", **spec}, beside=Path("/nowhere")).name == "sora, adapted"
+    assert load(written_profile({"extends": "sora", **spec}), beside=Path("/nowhere")).name == "sora, adapted"

@@ -17,6 +17,7 @@ from runner.provider import profiles
 from runner.provider.manner import Manner
 from runner.provider.profile import Answer, Prices, Profile
 from runner.provider.profiles import ProfileProblems, load, names
+from tests.unit.manifest_factory import written_profile
 
 SCHEMA = json.loads((schema_folder() / "profile.schema.json").read_text())
 NOT_FREE = "`on_lost` is `resubmit`, which every price must be 0 for: `sora-2` at 720x1280"
@@ -45,7 +46,7 @@ def written(folder: Path, text: str, name: str = "mine.yaml") -> Profile:
 
 def refused(spec: str | Mapping[str, Any], folder: Path, prices: Mapping[str, Any] | None = None) -> ProfileProblems:
     with pytest.raises(ProfileProblems) as caught:
-        load(spec, beside=folder, prices=prices)
+        load(spec if isinstance(spec, str) else written_profile(spec), beside=folder, prices=prices)
     return caught.value
 
 
@@ -148,7 +149,7 @@ def test_profiles_extend_one_another_from_where_they_stand(tmp_path: Path) -> No
 
 
 def test_a_mapping_in_the_manifest_adapts_a_profile() -> None:
-    profile = load({"extends": "sora", "list": "complete", "settle": Decimal("1.5")}, beside=Path())
+    profile = load(written_profile({"extends": "sora", "list": "complete", "settle": Decimal("1.5")}), beside=Path())
     assert (profile.name, profile.list_complete, profile.settle) == ("sora, adapted", True, 1.5)
 
 
