@@ -60,6 +60,13 @@ def account_of(wanted: Wanted, settings: Settings, *, preview: bool) -> Account:
     return Account(origin=origin, key=key, manner=wanted.profile.manner)
 
 
+def unsent(settings: Settings) -> str:
+    """What to say of a base URL of which a part is not sent; empty where there is none."""
+    if not any(mark in (settings.base_url or "") for mark in "?#"):
+        return ""
+    return f"what follows the path of {BASE_URL} is not sent: say `query:` in the profile for what every request has"
+
+
 def key_for(wanted: Wanted, settings: Settings) -> str | None:
     """The key that is set, if the profile wants one."""
     return None if wanted.profile.manner.auth is Auth.NONE else settings.key

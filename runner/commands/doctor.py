@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from runner.clock import SystemClock
-from runner.commands.account import HOW_TO_BUY, Account, account_of
+from runner.commands.account import HOW_TO_BUY, Account, account_of, unsent
 from runner.commands.names import manifest_of
 from runner.commands.wanted import wanted
 from runner.errors import ExitCode, ServerUnreachable, WrongUsage
@@ -29,6 +29,8 @@ def command(settings: Settings, manifest: str | None, *, as_json: bool) -> ExitC
     With a manifest, its profile and its base URL count. Exit code 4 where the server or the key will not do.
     """
     account, profile = _patient(settings, manifest)
+    if words := unsent(settings):
+        click.echo(words, err=True)
     try:
         found: Survey = asyncio.run(survey(account.origin, account.key, manner=account.manner, clock=SystemClock()))
     except Unreachable as error:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import click
 
 from runner.clock import SystemClock
-from runner.commands.account import HOW_TO_BUY, Account, account_of
+from runner.commands.account import HOW_TO_BUY, Account, account_of, unsent
 from runner.commands.asked import Asked, chosen
 from runner.commands.buying import agreed, check_bounds, purchases_of
 from runner.commands.errand import Errand
@@ -40,6 +40,8 @@ def make(wanted: Wanted, settings: Settings, asked: Asked) -> ExitCode:
     account = account_of(wanted, settings, preview=asked.preview)
     if account.preview and not asked.preview:
         click.echo(f"no server is set: these are free previews; to buy, {HOW_TO_BUY}", err=True)
+    if not account.preview and (words := unsent(settings)):
+        click.echo(words, err=True)
     wanted = free(wanted) if account.preview else wanted
     place = place_of(wanted, settings, preview=account.preview)
     check_confined(place)

@@ -44,7 +44,7 @@ def _strange_parts(url: str) -> Iterator[tuple[str, str]]:
     if "@" in parts.netloc:
         yield "has a user name or password in it", "take it out: the key is read from OPENAI_API_KEY"
     if parts.query or parts.fragment:
-        yield "has a `?` or `#` part", "take it out: a base URL ends with its path, such as /v1"
+        yield "has a `?` or `#` part", "take it out; what goes along with every request is `query:` in a profile"
 
 
 def _split(url: str) -> SplitResult | None:

@@ -1,6 +1,6 @@
 """What of a profile cannot hold at the same time: two fields of one name, two meanings of one word."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from runner.manifest.document import Steps
@@ -42,11 +42,31 @@ def _fields(tree: Mapping[str, Any]) -> Iterator[Defect]:
         if field in taken:
             yield ("fields", field), f"{quoted(field)} is what {quoted(taken[field])} is sent as", "name another field"
     others = {name: own for name, own in taken.items() if own != "size"}
+    yield from _within_others([(("names", own), name) for name, own in taken.items()] + _more_fields(tree))
     for size, fields in tree.get("size_as", {}).items():
         for field in fields:
             if field in others:
                 message = f"{quoted(field)} is what {quoted(others[field])} is sent as"
                 yield ("size_as", size, field), message, "name another field"
+
+
+def _more_fields(tree: Mapping[str, Any]) -> list[tuple[Steps, str]]:
+    """Further fields and those that stand for a size, with their places."""
+    sizes = tree.get("size_as", {}).items()
+    return [(("fields", name), name) for name in tree.get("fields", {})] + [
+        (("size_as", size, name), name) for size, fields in sizes for name in fields
+    ]
+
+
+def _within_others(fields: Iterable[tuple[Steps, str]]) -> Iterator[Defect]:
+    """Fields that would have to be a value and an object at the same time."""
+    placed = list(fields)
+    names = {name for _, name in placed}
+    for steps, name in placed:
+        parts = name.split(".")
+        for above in (".".join(parts[:depth]) for depth in range(1, len(parts))):
+            if above in names:
+                yield steps, f"{quoted(name)} lies within {quoted(above)}, which is a field itself", "rename one"
 
 
 def _words(states: Mapping[str, Any]) -> Iterator[Defect]:

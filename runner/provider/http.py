@@ -3,7 +3,6 @@
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
-from urllib.parse import quote
 
 from runner.clock import Clock, SystemClock
 from runner.manifest.request import Request
@@ -20,6 +19,7 @@ from runner.provider.replies import Missing, NoRoute, NotAServer, NotVideo, Refu
 from runner.provider.retry_after import poll_after
 from runner.provider.times import Times
 from runner.provider.transfer import Pace, begun, is_words, media_type_of
+from runner.provider.urls import Urls
 from runner.provider.videos import (
     Begun,
     Content,
@@ -76,16 +76,17 @@ class HttpVideos(Videos):
         self._clock: Final[Clock] = clock or SystemClock()
         self._times: Final = times or Times()
         self._manner: Final = manner or Manner()
+        self._urls: Final = Urls(self.origin, self._manner)
         self._wire: Final = Wire(self.origin, key, manner=self._manner, clock=self._clock, times=self._times)
 
     async def create(self, request: Request, image: Image | None) -> Posted:
         """See `Videos.create`."""
-        posted = await self._wire.post(f"{self.origin}/{self._manner.path}", body_of(request, image, self._manner))
+        posted = await self._wire.post(self._urls.orders, body_of(request, image, self._manner))
         return replace(posted, body=self._manner.read(posted.body))
 
     async def retrieve(self, job: JobId) -> Polled:
         """See `Videos.retrieve`."""
-        reply, now = await self._asked(self._url("job", job), _SMALL), self._clock.now()
+        reply, now = await self._asked(self._urls.job(_askable(job)), _SMALL), self._clock.now()
         good = 200 <= reply.status < 300
         found = job_of(reply.body, id=job) if good else job_in_error(reply.body, job)
         if found is not None:
@@ -96,8 +97,7 @@ class HttpVideos(Videos):
 
     async def list(self, after: str | None) -> Page:
         """See `Videos.list`."""
-        cursor = "" if after is None else f"&after={quote(after, safe='')}"
-        reply = await self._asked(f"{self._url('list')}?limit=100&order=desc{cursor}", _LARGE)
+        reply = await self._asked(self._urls.page(after), _LARGE)
         if not 200 <= reply.status < 300:
             raise refusal(Call.LIST, reply, now=self._clock.now())
         if reply.body is None and reply.text.startswith("<"):
@@ -108,7 +108,7 @@ class HttpVideos(Videos):
     async def content(self, job: JobId, sink: Sink, resume: Resume | None) -> Content:
         """See `Videos.content`; where the server has no bytes for us, the address that it names for them is asked."""
         try:
-            return await self._fetched(self._url("content", job), sink, resume)
+            return await self._fetched(self._urls.content(_askable(job)), sink, resume)
         except Elsewhere as led:
             address = led.words
         except (Missing, NoRoute, Troubled) as refused:
@@ -176,11 +176,12 @@ class HttpVideos(Videos):
     def _read(self, reply: Reply) -> Reply:
         return replace(reply, body=self._manner.read(reply.body))
 
-    def _url(self, route: str, job: JobId | None = None) -> str:
-        if job is not None and usable_id(job) is None:
-            raise Missing("that is no id that can be asked for")
-        return f"{self.origin}/{self._manner.route(route, quote(job or '', safe=''))}"
-
     def _understood(self, job: Job) -> Job:
         """The job with its state in a word that others use, too."""
         return replace(job, status=self._manner.state(job.status))
+
+
+def _askable(job: JobId) -> JobId:
+    if usable_id(job) is None:
+        raise Missing("that is no id that can be asked for")
+    return job

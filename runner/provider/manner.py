@@ -25,6 +25,7 @@ class Manner:
     form: bool = False  # whether a purchase is a multipart form though no image goes along
     path: str = "videos"  # below the base URL
     routes: Mapping[str, str] = field(default_factory=dict)  # other ones of the job, its content and the list
+    query: Mapping[str, str] = field(default_factory=dict)  # what goes along with every request
     names: Mapping[str, str] = field(default_factory=dict)  # what it calls fields of a request, by our name
     numbers: bool = False  # whether seconds are sent as a number, not as text
     sizes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # the fields that stand for a size

@@ -3,6 +3,7 @@ understood."""
 
 import json
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any
 
 from runner.manifest.request import Request
@@ -31,9 +32,21 @@ def body_of(request: Request, image: Image | None, manner: Manner) -> dict[str, 
         fields[reference] = f"data:{image.media_type};base64,{coded}"
         image = None
     if image is None and not manner.form:
-        return {"json": fields}
+        return {"json": _nested(fields)}
     words = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
     if image is None:
         return {"files": {name: (None, value) for name, value in words.items()}}
     # Servers refuse an image that does not tell its name and its type.
     return {"data": words, "files": {reference: (image.filename, image.data, image.media_type)}}
+
+
+def _nested(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields by their names, which lead into objects where they have dots."""
+    body: dict[str, Any] = {}
+    for name, value in fields.items():
+        *above, last = name.split(".")
+        within = body
+        for step in above:
+            within = within.setdefault(step, {})
+        within[last] = value
+    return body

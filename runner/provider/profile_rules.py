@@ -75,6 +75,7 @@ def _manner(tree: Mapping[str, Any]) -> Manner:
         form=tree.get("body") == "form",
         path=tree.get("path", "videos").strip("/"),
         routes={name: route.strip("/") for name, route in tree.get("routes", {}).items()},
+        query={name: str(value) for name, value in tree.get("query", {}).items()},
         names=tree.get("names", {}),
         numbers=tree.get("seconds_as") == "number",
         sizes=tree.get("size_as", {}),

@@ -13,9 +13,11 @@ from runner.provider.parsing import job_of
 from runner.provider.refusals import Call, refusal
 from runner.provider.replies import NoRoute, Refused, ReplyError
 from runner.provider.times import Times
+from runner.provider.urls import Urls
+from runner.provider.videos import JobId
 from runner.provider.wire import Wire
 
-_NOBODY: Final = "video_shotlock_doctor_asks_for_no_job"
+_NOBODY: Final = JobId("video_shotlock_doctor_asks_for_no_job")
 _SMALL: Final = 1 << 20  # bytes
 
 
@@ -42,11 +44,12 @@ async def survey(base_url: str, key: str | None, *, manner: Manner, clock: Clock
         WrongUsage, NoCredentials, ServerUnreachable: as `Wire` does.
     """
     origin = origin_of(base_url)
+    urls = Urls(origin, manner)
     wire = Wire(origin, key, manner=manner, clock=clock, times=times or Times())
     try:
-        page = await wire.get(f"{origin}/{manner.route('list')}?limit=100&order=desc", _SMALL)
+        page = await wire.get(urls.page(None), _SMALL)
         begun = clock.monotonic()
-        unknown = await wire.get(f"{origin}/{manner.route('job', _NOBODY)}", _SMALL)
+        unknown = await wire.get(urls.job(_NOBODY), _SMALL)
         ended, now = clock.monotonic(), clock.now()
     finally:
         await wire.close()

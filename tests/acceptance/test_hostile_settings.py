@@ -88,7 +88,9 @@ def test_a_base_url_that_is_none_keeps_nobody_from_looking(quick: QuickDesk, com
 @pytest.mark.parametrize("form", ["{}///", " {} ", "{}?x={KEY}#{KEY}"])
 def test_a_base_url_has_its_odd_forms_evened(quick: QuickDesk, shop: Shop, form: str) -> None:
     base_url = form.replace("{}", shop.base_url).replace("{KEY}", KEY)
-    assert quick.run("render", "film.yaml", OPENAI_BASE_URL=base_url).code == 0
+    done = quick.run("render", "film.yaml", OPENAI_BASE_URL=base_url)
+    assert (done.code, "OPENAI_BASE_URL is not sent: say `query:` in" in done.stderr) == (0, "?" in form)
+    assert ("is not sent" in quick.run("doctor", OPENAI_BASE_URL=base_url).stderr) == ("?" in form)
     assert quick.run("render", "film.yaml").code == 0
     assert shop.billed == 2, "the origin is the same"
 

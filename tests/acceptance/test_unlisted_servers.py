@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -38,6 +39,8 @@ class Accent:
         "content",
     )  # of jobs, where they have another than purchases, and of clips below them
     name: str = "video_{number}"
+    asked: tuple[str, str] = ("", "")  # the query that names a job, where none of its paths does, and where its clip is
+    along: dict[str, str] = field(default_factory=dict)  # what the query of every request must have
 
 
 def bearer(headers: Any) -> bool:
@@ -127,6 +130,24 @@ ACCENTS = {
         states=({"status": "processing"}, {"status": "completed"}),
         name="{number}",
     ),
+    "jobs asked for by a query, the API's version with every request, fields within objects": Accent(
+        profile=(
+            "{extends: sora, query: {api-version: 2026-04-01, tier: 2}, path: tasks, "
+            "routes: {job: 'query/task?task_id={id}', content: 'query/file?as=mp4&task_id={id}', list: 'tasks?a=b'}, "
+            "names: {prompt: input.prompt, size: parameters.size}, replies: {id: output.task_id, status: output.state}}"
+        ),
+        key=bearer,
+        ordered=lambda body: {
+            "input": set(body["input"]) == {"prompt"},
+            "parameters": body["parameters"] == {"size": "720x1280"},
+        },
+        created=(200, lambda job: {"output": {"task_id": job, "state": "PENDING"}}),
+        states=({"output": {"state": "RUNNING"}}, {"output": {"state": "SUCCEEDED"}}),
+        path="tasks",
+        asked=("task_id", "/v1/query/file"),
+        along={"api-version": "2026-04-01", "tier": "2"},
+        name="task/{number}+1",
+    ),
 }
 
 
@@ -141,9 +162,12 @@ class Unlisted:
     wrong: list[str] = field(default_factory=list)
     port: int = 0
 
-    def answer(self, method: str, path: str, headers: Any, body: bytes) -> tuple[int, Any]:
+    def answer(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, Any]:
+        path, _, query = target.partition("?")
         if path == "/clip.mp4":
             return 200, self.clip
+        asked = dict(parse_qsl(query))
+        self.wrong += [name for name, value in self.accent.along.items() if asked.get(name) != value]
         if not self.accent.key(headers):
             return 401, {"error": {"message": "no key", "type": "x"}}
         base = f"/v1/{self.accent.path}"
@@ -152,13 +176,15 @@ class Unlisted:
         jobs, below = self.accent.routes
         within = path.removeprefix(f"/v1/{jobs or self.accent.path}/").removeprefix("/v1/files/")
         job, _, part = within.replace("%3A", ":").partition("/")
+        by_query, clips = self.accent.asked
+        job = asked.get(by_query, "") if by_query else job
         if job not in self.bills:
             return 404, {"error": {"message": "Invalid URL"}}
-        if part == below or path.startswith("/v1/files/"):
+        if part == below or path == clips or path.startswith("/v1/files/"):
             return self.accent.content(job, self.address) if self.accent.content else (200, self.clip)
         self.asked[job] = self.asked.get(job, 0) + 1
         state = self.accent.states[min(self.asked[job], len(self.accent.states)) - 1]
-        told = state if self.accent.routes[0] else {"id": job, **state}
+        told = state if self.accent.routes[0] or by_query else {"id": job, **state}
         return 200, json.loads(json.dumps(told).replace("ADDRESS", self.address))
 
     @property
@@ -187,7 +213,7 @@ def open_server(tmp_path: Path) -> Iterator[Callable[[Accent], Unlisted]]:
 
             def _do(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, told = it.answer(self.command, self.path.partition("?")[0], self.headers, body)
+                status, told = it.answer(self.command, self.path, self.headers, body)
                 data = told if isinstance(told, bytes) else json.dumps(told).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "video/mp4" if isinstance(told, bytes) else "application/json")

@@ -18,6 +18,18 @@ CLASHES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a size as the prompt": ({"size_as": {"1280x720": {"prompt": "boo"}}}, "`prompt` is what `prompt` is sent as"),
     "a size that nobody has": ({"size_as": {"1280x721": {}}}, "no model has the size `1280x721`"),
+    "a field within a field": (
+        {"names": {"prompt": "input.prompt", "input_reference": "input"}},
+        "`input.prompt` lies within `input`, which is a field itself",
+    ),
+    "a further field within a field": (
+        {"fields": {"model.seed": {"type": "integer"}}},
+        "`model.seed` lies within `model`, which is a field itself",
+    ),
+    "a size within a field": (
+        {"size_as": {"1280x720": {"prompt.x.y": 1}}},
+        "`prompt.x.y` lies within `prompt`, which is a field itself",
+    ),
     "a word of two meanings": (
         {"states": {"queued": ["a"], "completed": ["A"]}},
         "the word `A` stands for `queued`, too",
@@ -45,6 +57,7 @@ def test_what_cannot_hold_is_a_problem(case: str) -> None:
         {"names": {"prompt": "text", "size": "prompt_size"}},
         {"names": {"prompt": "seconds", "seconds": "prompt"}},
         {"names": {"size": "resolution"}, "size_as": {"1280x720": {"resolution": "720p", "size": "wide"}}},
+        {"names": {"prompt": "input.prompt", "input_reference": "input.image", "size": "parameters.size"}},
         {"auth": {"header": "X-Api-Key", "before": ""}},
         {"states": {"queued": ["a", "A"]}},
     ],

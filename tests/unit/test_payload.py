@@ -60,3 +60,17 @@ def test_an_image_may_go_along_in_the_json() -> None:
     body = body_of(request(), IMAGE, Manner(image_in_json=True, names={"input_reference": "image"}))
     assert body["json"]["image"] == "data:image/png;base64,cG5n"
     assert body.keys() == {"json"}
+
+
+def test_names_with_dots_lead_into_objects_of_the_json() -> None:
+    manner = Manner(
+        names={"prompt": "input.text", "input_reference": "input.image.data", "seconds": "parameters.duration"},
+        image_in_json=True,
+        sizes={"1280x720": {"parameters.resolution": "720p"}},
+    )
+    body = body_of(request(**{"parameters.seed": 5}), IMAGE, manner)["json"]
+    assert body == {
+        "model": "sora-2",
+        "input": {"text": "a cat", "image": {"data": "data:image/png;base64,cG5n"}},
+        "parameters": {"duration": "8", "resolution": "720p", "seed": 5},
+    }

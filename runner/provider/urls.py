@@ -1,0 +1,46 @@
+"""The URLs of a server's routes."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from runner.provider.manner import Manner
+from runner.provider.videos import JobId
+
+_PAGE: Final = {"limit": "100", "order": "desc"}  # newest first: what was just bought is on the first page
+
+
+class Urls:
+    """Where the orders, the list, a job and its content are.
+
+    Args:
+        origin: of the server.
+        manner: its path, its routes, and what goes along with every request.
+    """
+
+    def __init__(self, origin: str, manner: Manner) -> None:
+        self._origin = origin
+        self._manner = manner
+
+    @property
+    def orders(self) -> str:
+        """Where a purchase is posted."""
+        return self._url(self._manner.path, {})
+
+    def page(self, after: str | None) -> str:
+        """A page of the list: the first one, or the one behind a cursor."""
+        return self._url(self._manner.route("list"), {**_PAGE, **({} if after is None else {"after": after})})
+
+    def job(self, job: JobId) -> str:
+        """Where a job is."""
+        return self._url(self._manner.route("job", quote(job, safe="")), {})
+
+    def content(self, job: JobId) -> str:
+        """Where its clip is."""
+        return self._url(self._manner.route("content", quote(job, safe="")), {})
+
+    def _url(self, route: str, asked: Mapping[str, str]) -> str:
+        path, _, own = route.partition("?")
+        along = urlencode({**self._manner.query, **asked}, quote_via=quote, safe="")
+        query = "&".join(part for part in (own, along) if part)
+        return f"{self._origin}/{path}" + (f"?{query}" if query else "")
