@@ -451,3 +451,10 @@ def test_the_same_order_again_changes_nothing(desk: Desk, shop: Shop) -> None:
     assert "spent" not in stands, "an order is no purchase"
     assert desk.run("render", "film.yaml").code == 0, "both are within the budget"
     assert shop.billed == 2
+
+
+def test_why_a_job_failed_is_kept_in_the_words_of_the_server(quick: QuickDesk, shop: Shop) -> None:
+    why = Fault(on=On.CREATE, do=Do.FAIL, nth=1, code="moderation_blocked", message="It was blocked.")
+    shop.sandbox.faults.append(why)
+    assert quick.run("render", "film.yaml").code == 1
+    assert b'"error":{"state":"failed","code":"moderation_blocked","message":"It was blocked."}' in quick.lock()
