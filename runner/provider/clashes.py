@@ -1,6 +1,6 @@
 """What of a profile cannot hold at the same time: two fields of one name, two meanings of one word."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from runner.manifest.document import Steps
@@ -58,11 +58,10 @@ def _more_fields(tree: Mapping[str, Any]) -> list[tuple[Steps, str]]:
     ]
 
 
-def _within_others(fields: Iterable[tuple[Steps, str]]) -> Iterator[Defect]:
+def _within_others(fields: Sequence[tuple[Steps, str]]) -> Iterator[Defect]:
     """Fields that would have to be a value and an object at the same time."""
-    placed = list(fields)
-    names = {name for _, name in placed}
-    for steps, name in placed:
+    names = {name for _, name in fields}
+    for steps, name in fields:
         parts = name.split(".")
         for above in (".".join(parts[:depth]) for depth in range(1, len(parts))):
             if above in names:
