@@ -56,6 +56,9 @@ Makefile pyproject.toml constraints.txt: ;
 
 else
 
+# Tests start hundreds of processes: without bytecode each of them, and each worker, compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help test lint format readme simulate mutants images kills no-memory merges flips fuzz network contract third-parties httpx2 soak bench sandbox clean
 
 help:
