@@ -9,9 +9,10 @@ import pytest
 
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace, Rules
-from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop, interrupt, on_terminal, wait_for
+from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop, interrupt, leave_in_flight, on_terminal, wait_for
 from tests.acceptance.warm import QuickDesk, Warm
 
+LONG = Pace(render_seconds=600)  # nothing ends before the test lets time pass
 THREE_SHOTS = TWO_SHOTS + "  - id: cliff\n    prompt: Waves below a cliff\n"
 
 
@@ -199,7 +200,7 @@ def test_a_server_that_is_down_is_told_and_nothing_is_lost(desk: Desk, open_shop
 def test_a_signal_ends_a_run_and_the_next_one_goes_on(
     desk: Desk, open_shop: Callable[..., Shop], number: int, code: int
 ) -> None:
-    shop = open_shop(pace=Pace(render_seconds=1))
+    shop = open_shop(pace=LONG)
     desk.write(THREE_SHOTS)
     desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
     process = desk.start("render", "film.yaml")
@@ -208,8 +209,12 @@ def test_a_signal_ends_a_run_and_the_next_one_goes_on(
     assert left == code
     assert stderr.count("coming to an end") == 1
     assert shop.billed == 2
-    assert desk.run("render", "film.yaml").code == 0
-    assert shop.billed == 3
+    shop.sandbox.advance(LONG.render_seconds)
+    process = desk.start("render", "film.yaml")
+    wait_for(lambda: shop.billed == 3, "a third job")
+    shop.sandbox.advance(LONG.render_seconds)
+    process.communicate(timeout=40)
+    assert (process.returncode, shop.billed) == (0, 3)
     assert shop.ledger["max_running"] == 2
     assert len(desk.clips()) == 3
 
@@ -240,15 +245,16 @@ def test_stop_after_ends_a_run_that_the_next_one_goes_on_with(desk: Desk, open_s
 
 
 def test_two_runs_of_one_manifest_do_not_meet(desk: Desk, open_shop: Callable[..., Shop]) -> None:
-    shop = open_shop(pace=Pace(render_seconds=1.5))
+    shop = open_shop(pace=LONG)
     desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
     process = desk.start("render", "film.yaml")
-    wait_for(lambda: shop.billed >= 1, "a job")
+    wait_for(lambda: shop.billed == 2, "two jobs")
     second = desk.run("render", "film.yaml")
     assert (second.code, second.stdout) == (4, "")
     assert second.stderr == (
         "error: another run of film.yaml is going on: process PID on MACHINE, since THEN\nhint: wait for its end\n"
     )
+    shop.sandbox.advance(LONG.render_seconds)
     process.communicate(timeout=40)
     assert process.returncode == 0
     assert shop.billed == 2
@@ -278,9 +284,10 @@ def test_a_retake_buys_a_shot_again_and_keeps_the_old_clip(desk: Desk, shop: Sho
 
 
 def test_a_shot_in_flight_is_not_bought_twice_by_a_retake(desk: Desk, open_shop: Callable[..., Shop]) -> None:
-    shop = open_shop(pace=Pace(render_seconds=2))
+    shop = open_shop(pace=LONG)
     desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
-    desk.run("render", "film.yaml", "--only", "beach", "--stop-after", "1s")
+    leave_in_flight(desk, shop, "--only", "beach")
+    shop.sandbox.advance(LONG.render_seconds)
     again = desk.run("retake", "film.yaml", "beach")
     assert again.code == 0
     assert again.stderr.startswith("shot `beach` is in flight: it is not bought again before that ends\n")
@@ -320,10 +327,11 @@ def test_a_lost_answer_that_no_list_explains_is_held_until_a_person_decides(
 
 
 def test_a_job_is_fetched_from_the_server_that_took_it(desk: Desk, open_shop: Callable[..., Shop]) -> None:
-    first, second = open_shop(pace=Pace(render_seconds=2)), open_shop()
+    first, second = open_shop(pace=LONG), open_shop()
     desk.environ |= {"OPENAI_BASE_URL": first.base_url, "OPENAI_API_KEY": KEY}
-    desk.run("render", "film.yaml", "--limit", "1", "--stop-after", "1s")
+    leave_in_flight(desk, first, "--limit", "1")
     assert first.billed == 1
+    first.sandbox.advance(LONG.render_seconds)
     moved = desk.run("render", "film.yaml", OPENAI_BASE_URL=second.base_url)
     assert moved.code == 0, moved.stderr
     assert (first.billed, second.billed) == (1, 1)
@@ -331,9 +339,9 @@ def test_a_job_is_fetched_from_the_server_that_took_it(desk: Desk, open_shop: Ca
 
 
 def test_a_strangers_lockfile_does_not_get_the_key(desk: Desk, open_shop: Callable[..., Shop], tmp_path: Path) -> None:
-    trap, shop = open_shop(pace=Pace(render_seconds=2)), open_shop()
+    trap, shop = open_shop(pace=LONG), open_shop()
     desk.environ |= {"OPENAI_BASE_URL": trap.base_url, "OPENAI_API_KEY": KEY}
-    desk.run("render", "film.yaml", "--limit", "1", "--stop-after", "1s")
+    leave_in_flight(desk, trap, "--limit", "1")
     asked = trap.ledger["connections"]
     elsewhere = str(tmp_path / "another machine")
     refused = desk.run("render", "film.yaml", OPENAI_BASE_URL=shop.base_url, XDG_STATE_HOME=elsewhere)

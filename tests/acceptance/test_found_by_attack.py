@@ -10,7 +10,7 @@ from runner.sandbox import blank
 from runner.sandbox.clip import ClipSpec
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace
-from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop
+from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop, leave_in_flight
 
 
 def test_swapped_prompts_swap_the_clips_though_their_sizes_are_nearly_equal(desk: Desk, shop: Shop) -> None:
@@ -153,7 +153,7 @@ def test_a_job_whose_id_was_misread_is_put_right(desk: Desk, shop: Shop) -> None
     """A profile that names the wrong field of a reply: what was paid for is adopted under its true id."""
     wrong = "{extends: sora, typical_render: 0.3, replies: {id: model}}"
     desk.edit("{extends: sora, typical_render: 0.3}", wrong)
-    desk.run("render", "film.yaml", "--only", "beach", "--stop-after", "1s")
+    leave_in_flight(desk, shop, "--only", "beach")
     assert shop.billed == 1
     desk.edit(wrong, "{extends: sora, typical_render: 0.3}")
     job = shop.ledger["billed"][0]["id"]
@@ -170,7 +170,7 @@ def test_a_job_whose_id_was_misread_is_put_right(desk: Desk, shop: Shop) -> None
 def test_a_job_that_the_server_knows_is_not_put_right(desk: Desk, open_shop: Callable[..., Shop]) -> None:
     shop = open_shop(pace=Pace(render_seconds=60))
     desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
-    desk.run("render", "film.yaml", "--only", "beach", "--stop-after", "0.5s")
+    leave_in_flight(desk, shop, "--only", "beach")
     other = shop.order("A cat elsewhere")
     refused = desk.run("resolve", "film.yaml", "beach", "--adopt", other)
     assert (refused.code, "is not unconfirmed: in flight" in refused.stderr) == (2, True)
