@@ -26,7 +26,7 @@ def manifests_of(names: Sequence[str], settings: Settings) -> tuple[Path, ...]:
     asked = tuple(names) or _goals(settings.goals)
     if not asked:
         raise WrongUsage("no manifest was named", hint="name one: `manifest.yaml`")
-    return tuple(_found(name) for name in asked)
+    return tuple(_found(_spelled(name)) for name in asked)
 
 
 def manifest_of(name: str | None, settings: Settings) -> Path:
@@ -51,6 +51,15 @@ def _goals(goals: str) -> tuple[str, ...]:
         return ()
     whole = any(map(os.path.isfile, (Path(goals), _FOLDER / goals)))  # pathlib raises where that is too long
     return (goals,) if whole else tuple(goals.split())
+
+
+def _spelled(name: str) -> str:
+    """The name itself, if a file of ours can hold it."""
+    try:
+        str(Path(name).absolute()).encode()
+    except UnicodeEncodeError:
+        raise WrongUsage(f"the path of {quoted(name)} is no UTF-8", hint="rename the manifest or its folder") from None
+    return name
 
 
 def _found(name: str) -> Path:

@@ -11,6 +11,7 @@ from typing import Final
 ReadAt = Callable[[int, int], bytes]  # offset, size
 
 _MOOV_LIMIT: Final = 64 << 20
+_LONGEST: Final = 10**9  # seconds; a length that is not known is written as the largest number there is
 _DEEPEST: Final = 8  # a sample table lies four boxes deep
 _CONTAINERS: Final = frozenset({b"trak", b"mdia"})
 
@@ -28,7 +29,7 @@ class Probe:
     """What a clip says of itself."""
 
     size: str  # WIDTHxHEIGHT; empty where it has no picture track
-    seconds: float
+    seconds: float  # 0 where it does not say how long it is
     audio: bool
     trouble: str = ""  # what is wrong though all that a clip needs is there; empty in a whole file
 
@@ -110,7 +111,8 @@ def _duration(mvhd: bytes) -> float:
         scale, units = struct.unpack_from(">IQ", mvhd, 20) if wide else struct.unpack_from(">II", mvhd, 12)
     except (struct.error, IndexError):
         raise NotMp4("its `mvhd` box is damaged") from None
-    return round(units / scale, 3) if scale else 0.0
+    seconds = round(units / scale, 3) if scale else 0.0
+    return seconds if seconds < _LONGEST else 0.0
 
 
 def _picture_size(tkhd: bytes) -> str:

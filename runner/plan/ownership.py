@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from runner.lock.facts import Attempt, Claim, State
+from runner.lock.values import after
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.request import Fingerprint
 
@@ -159,7 +160,7 @@ def _former_owner(attempt: Attempt) -> str:
 
 def taken_over(attempt: Attempt, shot: ShotId) -> Attempt:
     """The attempt, with a claim of the shot."""
-    number = max((claim.number for claim in attempt.claims), default=0) + 1
+    number = after(max((claim.number for claim in attempt.claims), default=0))
     return replace(attempt, claims=tuple(sorted({*attempt.claims, Claim(number=number, shot=shot)})))
 
 

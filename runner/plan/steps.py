@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 from runner.lock.facts import Attempt, AttemptId, Clip, State
+from runner.lock.values import after
 from runner.manifest.batch import Shot, ShotId
 from runner.plan.ownership import assign, last_owner
 from runner.plan.standing import best_of, foremost, servable
@@ -124,7 +125,7 @@ def _step(shot: Shot, mine: Sequence[Attempt], situation: Situation, *, known: b
     if shot.id in situation.traces and best in _BUYS:
         best = Best.DOUBTFUL
     if shot.id in situation.retake and best not in (Best.INTENT, Best.SUBMITTED):
-        best, take = Best.ORDERED, take + (1 if attempt else 0)
+        best, take = Best.ORDERED, after(take) if attempt else take
     clip = attempt.clip if attempt else None
     row = decide(
         best,

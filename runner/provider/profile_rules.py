@@ -86,8 +86,9 @@ def _manner(tree: Mapping[str, Any]) -> Manner:
 
 
 def _joined(below: Any, above: Any) -> Any:
-    if not (isinstance(below, Mapping) and isinstance(above, Mapping)):
+    if not isinstance(above, Mapping):
         return above
+    below = below if isinstance(below, Mapping) else {}
     both = {**below, **{key: _joined(below.get(key), value) for key, value in above.items()}}
     return {key: value for key, value in both.items() if value is not None}
 
@@ -138,6 +139,15 @@ def _first_not_free(tree: Mapping[str, Any]) -> str | None:
                 cost = "has no known price" if rate is None else f"costs {rate} a second"
                 where = "any size" if size == _ANY else size
                 return f"{quoted(model)} at {where} {cost}"
+    return None if prices is None else _first_price(prices)
+
+
+def _first_price(prices: Prices) -> str | None:
+    """What else costs something: where any model or size will do, the table may know of one that is dearer."""
+    for model, rates in prices.per_second.items():
+        for size, rate in rates.items():
+            if rate != 0:
+                return f"{quoted(model)} at {'any size' if size == _ANY else size} costs {rate} a second"
     return None
 
 

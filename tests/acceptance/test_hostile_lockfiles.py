@@ -182,6 +182,18 @@ def test_an_attempt_whose_name_sorts_last_does_not_order_a_purchase_again_and_ag
     assert shop.billed == bought <= 2
 
 
+@pytest.mark.parametrize("change", [{"take": 2**63 - 1}, {"claims": [[2**63 - 1, "zzz"]]}], ids=["take", "claim"])
+def test_after_the_largest_number_comes_none_that_cannot_be_read(
+    quick: QuickDesk, shop: Shop, change: Mapping[str, Any]
+) -> None:
+    failed = changed(make_attempt(State.FAILED, request=BEACH, origin=shop.base_url, claims=()), change)
+    (quick.folder / "film.lock").write_bytes(lines.HEADER + failed)
+    assert quick.run("retake", "film.yaml", "beach").code == 0
+    assert shop.billed == 1
+    again = quick.run("render", "film.yaml", "--only", "beach")
+    assert (again.code, shop.billed) == (0, 1), again.stderr
+
+
 @pytest.mark.parametrize("number", ["1e99999999999999999999", "-1E+99999999999999999999", "9" * 5000])
 def test_a_number_that_no_machine_can_hold_is_damage(quick: QuickDesk, shop: Shop, number: str) -> None:
     for line in (f'{{"lock":{number}}}', f'{{"shot":"beach","price":{number}}}'):

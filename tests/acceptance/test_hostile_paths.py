@@ -216,6 +216,15 @@ def test_a_name_of_a_manifest_is_exactly_that_to_git(quick: QuickDesk) -> None:
     assert {attributes[name, "filter"] for name in asked} == {"unspecified"}
 
 
+@pytest.mark.parametrize("command", ["check", "plan", "render", "status"])
+def test_a_name_that_is_no_utf8_is_told_before_anything_is_done(quick: QuickDesk, shop: Shop, command: str) -> None:
+    name = os.fsdecode(b"caf\xe9.yaml")
+    (quick.folder / name).write_bytes((quick.folder / "film.yaml").read_bytes())
+    refused = quick.run(command, name)
+    assert (refused.code, "is no UTF-8" in refused.stderr, shop.posts()) == (2, True, 0), refused.stderr
+    assert_harmless(refused.said)
+
+
 def test_nothing_is_written_but_where_it_belongs(quick: QuickDesk, shop: Shop) -> None:
     home = quick.folder.parent / "home"
     home.mkdir()

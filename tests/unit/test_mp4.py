@@ -181,6 +181,13 @@ def test_a_wide_header_tells_the_length_too() -> None:
     assert probed(FTYP + box(b"moov", wide) + MDAT).seconds == 12.0
 
 
+@pytest.mark.parametrize("units", [2**64 - 1, 2**63, 10**12])
+def test_a_length_that_is_not_known_is_none(units: int) -> None:
+    """ISO/IEC 14496-12 writes it as all ones: as a number of seconds no lockfile could hold it."""
+    wide = box(b"mvhd", b"\1" + bytes(3), struct.pack(">QQIQ", 0, 0, 1000, units), bytes(80))
+    assert probed(FTYP + box(b"moov", wide, PICTURE) + MDAT).seconds == 0.0
+
+
 def outcome(data: bytes) -> Probe | None:
     try:
         return probed(data)

@@ -202,6 +202,14 @@ def test_prices_of_the_manifest_replace_those_of_the_profile() -> None:
             [f"3:10: {NOT_FREE} has no known price"],
         ),
         (
+            "extends: vllm-omni\nprices: {per_second: {'*': 0, big: 0.5}}\n",
+            ["1:1: `on_lost` is `resubmit`, which every price must be 0 for: `big` at any size costs 0.5 a second"],
+        ),
+        (
+            "extends: vllm-omni\nprices: {per_second: {'*': {'*': 0, 1280x720: 0.5}}}\n",
+            ["1:1: `on_lost` is `resubmit`, which every price must be 0 for: `*` at 1280x720 costs 0.5 a second"],
+        ),
+        (
             "extends: sora\nlist: yes\nnot_admitted: [{status: 200}]\n",
             [
                 "2:7: `list` is `yes`, allowed are complete, partial",
@@ -223,6 +231,13 @@ def test_a_wrong_profile_is_told_where_it_stands(tmp_path: Path, text: str, prob
     assert told(found) == problems
     assert found.path == tmp_path / "mine.yaml"
     assert found.lines[0] == text.splitlines()[0]
+
+
+def test_what_is_taken_away_need_not_have_been_there(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("extends: sora\nfields: {seed: null}\nmodels: {gone: null}\n")
+    assert [*load("./mine.yaml", beside=tmp_path).limits.models] == ["sora-2"]
+    (tmp_path / "mine.yaml").write_text(f"models: {{gone: null}}\n{WHOLE.partition(chr(10))[2]}")
+    assert told(refused("./mine.yaml", tmp_path)) == ["1:9: the profile has no model left"]
 
 
 @pytest.mark.parametrize("text", ["", "a: [", "a: \x00", "a: 1\na: 2\n"])
