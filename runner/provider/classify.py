@@ -7,6 +7,7 @@ from runner.provider.outcome import Ambiguous, Halted, Outcome, Rejected, Submit
 from runner.provider.parsing import ErrorWords, error_of, id_in, job_in_error, job_of
 from runner.provider.profile import Profile
 from runner.provider.retry_after import seconds_from
+from runner.provider.statuses import is_moderation
 from runner.provider.videos import Posted
 
 _QUOTA_CODE: Final = re.compile(
@@ -59,8 +60,9 @@ def _accepted(posted: Posted) -> Outcome:
 
 def _refused(posted: Posted, status: int, said: ErrorWords, *, first: bool, profile: Profile) -> Outcome:
     why = f"{status}: {said.message or said.code or 'no words'}"
-    slots_full = _speaks_of_slots(status, said)
-    if _speaks_of_quota(status, said) and not slots_full:
+    shown = status != 429 and is_moderation(said.code, "")  # then the words are about the shot, and may quote it
+    slots_full = not shown and _speaks_of_slots(status, said)
+    if not shown and not slots_full and _speaks_of_quota(status, said):
         return Halted(why=why, hint=_QUOTA_HINT, quota=True)
     if slots_full or _not_admitted(posted, status, said, profile):
         return Unsent(why=why, again_after=seconds_from(posted.headers), slots_full=slots_full)

@@ -27,9 +27,13 @@ _WORDS: Final = {
 }
 _STATES: Final = {word: state for state, words in _WORDS.items() for word in words.split()} | {"": State.QUEUED}
 
-_MODERATION_CODE: Final = re.compile(r"moderation|content_?policy|content_?filter|sentinel_?block|safety|sensitive")
+_MODERATION_CODE: Final = re.compile(
+    r"moderation|content_?policy|policy_?violation|content_?filter|responsible_?ai|sentinel_?block|safety|sensitive"
+    r"|nsfw|prohibited|risk_?control"
+)
 _MODERATION_WORDS: Final = re.compile(
-    r"moderation|content[ _-]?polic|content[ _-]?filter|safety (system|polic|filter|check)|usage polic|审核|敏感|违规",
+    r"moderation|content[ _-]?polic|content[ _-]?filter|safety (system|polic|filter|check)|usage polic|\bnsfw\b"
+    r"|prohibited content|policy violation|violat\w+ (of )?((our|the) )?(\w+ )?(guideline|polic)|审核|敏感|违规",
 )
 
 

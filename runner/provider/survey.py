@@ -19,6 +19,7 @@ from runner.provider.wire import Wire
 
 _NOBODY: Final = JobId("video_shotlock_doctor_asks_for_no_job")
 _SMALL: Final = 1 << 20  # bytes
+_LARGE: Final = 16 << 20  # bytes of a page of jobs, as a render reads it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ async def survey(base_url: str, key: str | None, *, manner: Manner, clock: Clock
     urls = Urls(origin, manner)
     wire = Wire(origin, key, manner=manner, clock=clock, times=times or Times())
     try:
-        page = await wire.get(urls.page(None), _SMALL)
+        page = await wire.get(urls.page(None), _LARGE)
         begun = clock.monotonic()
         unknown = await wire.get(urls.job(_NOBODY), _SMALL)
         ended, now = clock.monotonic(), clock.now()

@@ -204,6 +204,13 @@ def test_too_many_running_waits_for_a_slot(status: int, body: Any) -> None:
     assert outcome.slots_full
 
 
+@pytest.mark.parametrize("code", ["content_policy_violation", "moderation_blocked", "ResponsibleAIPolicyViolation"])
+@pytest.mark.parametrize("words", ["a coach watches running tasks on a board", "a billing clerk is out of credits"])
+def test_a_refusal_of_what_is_shown_speaks_of_no_slots_and_no_quota(code: str, words: str) -> None:
+    """Such a refusal quotes the prompt; a batch waited for a slot for half an hour, and was then halted."""
+    assert isinstance(verdict(400, error(f"Your prompt was refused: {words}", code)), Rejected)
+
+
 def test_too_many_requests_with_a_job_is_a_job() -> None:
     assert isinstance(verdict(429, JOB), Submitted)
 

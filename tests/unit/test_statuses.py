@@ -44,12 +44,22 @@ def test_a_state_that_is_not_told_is_a_beginning(word: str) -> None:
         ("", "rejected by our safety system"),
         ("500", "violates our content policy"),
         ("", "内容包含敏感信息"),
+        ("policy_violation", ""),
+        ("ResponsibleAIPolicyViolation", ""),
+        ("nsfw_detected", ""),
+        ("risk_control", ""),
+        ("", "NSFW content detected"),
+        ("", "the prompt has prohibited content"),
+        ("", "It was flagged as violating our guidelines."),
     ],
 )
 def test_moderation_is_recognised(code: str, message: str) -> None:
     assert is_moderation(code, message)
 
 
-@pytest.mark.parametrize(("code", "message"), [("", ""), ("internal_error", "out of memory"), ("500", "timeout")])
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [("", ""), ("internal_error", "out of memory"), ("500", "timeout"), ("500", "segment violation at 0x0")],
+)
 def test_other_failures_are_no_moderation(code: str, message: str) -> None:
     assert not is_moderation(code, message)
