@@ -30,8 +30,8 @@ class Errand:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is to be asked of any server."""
-        return all(step.action in (Action.KEEP, Action.HOLD) for step in self.plan.steps)
+        """Whether nothing is to be asked of any server: a clip that should have expired is asked for."""
+        return all(step.action in (Action.KEEP, Action.HOLD) and not step.overdue for step in self.plan.steps)
 
     @property
     def slots(self) -> int:

@@ -21,7 +21,7 @@ from runner.execute.reconcile import Reconciler
 from runner.execute.scene import Run
 from runner.execute.server_time import ServerTime
 from runner.execute.watch import Watcher
-from runner.lock.facts import Attempt, State
+from runner.lock.facts import Attempt
 from runner.manifest.batch import ShotId
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
@@ -194,8 +194,7 @@ class Execution:
 
     def _hold(self, step: Step) -> None:
         attempt = step.attempt
-        if attempt and attempt.state is State.DONE and self._run.doors.videos_at(attempt.intent.origin):
-            # Its clip should have expired, but the clock of this machine alone proves nothing: the server is asked.
+        if attempt and step.overdue and self._run.doors.videos_at(attempt.intent.origin):
             self._follow(replace(step, action=Action.DOWNLOAD))
             return
         hint = self._run.retake_hint(step)

@@ -41,6 +41,11 @@ class Step:
     cost: Decimal | None = None  # of a purchase; None: unknown
     note: str = ""  # what the server said when it failed, or what tells of a purchase though no fact does
 
+    @property
+    def overdue(self) -> bool:
+        """Whether it is held because its clip should have expired: the clock of this machine alone proves nothing."""
+        return self.action is Action.HOLD and self.attempt is not None and self.attempt.state is State.DONE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

@@ -1,5 +1,7 @@
 """What a hostile server or an unlucky edit once got past us; each was reproduced before it was mended."""
 
+import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -197,3 +199,19 @@ def test_what_happened_is_told_in_the_order_of_the_manifest(desk: Desk, shop: Sh
     shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.STATUS, when=Moment.BEFORE, status=400, body={"error": "no"}))
     told = desk.run("render", "film.yaml", "--json").stderr
     assert -1 < told.index("beach: ") < told.index("alley: ")
+
+
+def test_a_clip_that_should_have_expired_is_asked_for_though_nothing_else_is_to_do(desk: Desk, shop: Shop) -> None:
+    """What the clock of this machine alone says is no proof: the server may keep a clip for longer."""
+    only_beach = TWO_SHOTS.partition("  - id: alley")[0].replace(
+        "typical_render: 0.3", "typical_render: 0.3, retention: 1"
+    )
+    desk.write(only_beach)
+    shop.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.REWRITE, body={"expires_at": None}))
+    assert desk.run("render", "film.yaml").code == 0
+    before = desk.clips()
+    for name in ("renders", ".shotlock"):
+        shutil.rmtree(desk.folder / name)
+    time.sleep(1.5)
+    again = desk.run("render", "film.yaml")
+    assert (again.code, desk.clips(), shop.billed) == (0, before, 1), again.stderr
