@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
-LARGEST: Final = (1 << 63) - 1
+_LARGEST: Final = (1 << 63) - 1
 _ABSURD: Final = 10**15
 
 
@@ -32,14 +32,14 @@ def digest(value: Any) -> str:
 
 def whole(value: Any) -> int:
     """A whole number that a machine can count to."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= LARGEST:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value <= _LARGEST:
         raise ValueError
     return int(value)
 
 
 def after(number: int) -> int:
     """The next number. After the largest that a line may hold, which no count of ours reaches, there is none."""
-    return min(number + 1, LARGEST)
+    return min(number + 1, _LARGEST)
 
 
 def amount(value: Any) -> Decimal:

@@ -34,10 +34,8 @@ from runner.provider.videos import (
     ToldTime,
     Videos,
 )
-from runner.provider.wire import Stream, Wire
+from runner.provider.wire import LARGE, SMALL, Stream, Wire
 
-_SMALL: Final = 1 << 20  # bytes of a reply about one job
-_LARGE: Final = 16 << 20  # bytes of a page of jobs: prompts are long
 _NO_CONTENT: Final = (400, 404, 405, 410, 501)  # statuses with which a server says that its clips lie elsewhere
 
 
@@ -86,7 +84,7 @@ class HttpVideos(Videos):
 
     async def retrieve(self, job: JobId) -> Polled:
         """See `Videos.retrieve`."""
-        reply, now = await self._asked(self._urls.job(_askable(job)), _SMALL), self._clock.now()
+        reply, now = await self._asked(self._urls.job(_askable(job)), SMALL), self._clock.now()
         good = 200 <= reply.status < 300
         found = job_of(reply.body, id=job) if good else job_in_error(reply.body, job)
         if found is not None:
@@ -97,7 +95,7 @@ class HttpVideos(Videos):
 
     async def list(self, after: str | None) -> Page:
         """See `Videos.list`."""
-        reply = await self._asked(self._urls.page(after), _LARGE)
+        reply = await self._asked(self._urls.page(after), LARGE)
         if not 200 <= reply.status < 300:
             raise refusal(Call.LIST, reply, now=self._clock.now())
         if reply.body is None and reply.text.startswith("<"):
@@ -150,7 +148,7 @@ class HttpVideos(Videos):
         good = 200 <= stream.status < 300
         if (good and not is_words(stream.headers)) or (stream.status == 416 and part is not None):
             return begun(stream.status, stream.headers, part)
-        reply = self._read(await stream.reply(_SMALL))
+        reply = self._read(await stream.reply(SMALL))
         if good and isinstance(reply.body, dict) and (address := address_in(reply.body)) is not None:
             raise Elsewhere(address, status=reply.status)
         error = not_a_clip(reply) if good else refusal(Call.CONTENT, reply, now=self._clock.now())

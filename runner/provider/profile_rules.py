@@ -131,24 +131,25 @@ def _not_among(steps: Steps, value: Any, allowed: list[str] | Sizes | Lengths) -
 def _first_not_free(tree: Mapping[str, Any]) -> str | None:
     """The first model and size that costs something, or may."""
     prices = _prices(tree)
-    for model, limits in tree["models"].items():
-        sizes = limits.get("sizes", ())
-        for size in (_ANY,) if isinstance(sizes, Mapping) else sizes:
-            rate = None if prices is None else prices.of(model, size, "1")
-            if rate != 0:
-                cost = "has no known price" if rate is None else f"costs {rate} a second"
-                where = "any size" if size == _ANY else size
-                return f"{quoted(model)} at {where} {cost}"
-    return None if prices is None else _first_price(prices)
-
-
-def _first_price(prices: Prices) -> str | None:
-    """What else costs something: where any model or size will do, the table may know of one that is dearer."""
-    for model, rates in prices.per_second.items():
-        for size, rate in rates.items():
-            if rate != 0:
-                return f"{quoted(model)} at {'any size' if size == _ANY else size} costs {rate} a second"
+    for model, size in (*_offered(tree["models"]), *_priced(prices)):
+        rate = None if prices is None else prices.of(model, size, "1")
+        if rate != 0:
+            cost = "has no known price" if rate is None else f"costs {rate} a second"
+            where = "any size" if size == _ANY else size
+            return f"{quoted(model)} at {where} {cost}"
     return None
+
+
+def _offered(models: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for model, limits in models.items():
+        sizes = limits.get("sizes", ())
+        yield from ((model, size) for size in ((_ANY,) if isinstance(sizes, Mapping) else sizes))
+
+
+def _priced(prices: Prices | None) -> Iterator[tuple[str, str]]:
+    """What the table knows: where any model or any size will do, it may have one that is not offered by its name."""
+    for model, rates in prices.per_second.items() if prices else ():
+        yield from ((model, size) for size in rates)
 
 
 def _prices(tree: Mapping[str, Any]) -> Prices | None:

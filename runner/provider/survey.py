@@ -15,11 +15,9 @@ from runner.provider.replies import NoRoute, Refused, ReplyError
 from runner.provider.times import Times
 from runner.provider.urls import Urls
 from runner.provider.videos import JobId
-from runner.provider.wire import Wire
+from runner.provider.wire import LARGE, SMALL, Wire
 
 _NOBODY: Final = JobId("video_shotlock_doctor_asks_for_no_job")
-_SMALL: Final = 1 << 20  # bytes
-_LARGE: Final = 16 << 20  # bytes of a page of jobs, as a render reads it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +46,9 @@ async def survey(base_url: str, key: str | None, *, manner: Manner, clock: Clock
     urls = Urls(origin, manner)
     wire = Wire(origin, key, manner=manner, clock=clock, times=times or Times())
     try:
-        page = await wire.get(urls.page(None), _LARGE)
+        page = await wire.get(urls.page(None), LARGE)
         begun = clock.monotonic()
-        unknown = await wire.get(urls.job(_NOBODY), _SMALL)
+        unknown = await wire.get(urls.job(_NOBODY), SMALL)
         ended, now = clock.monotonic(), clock.now()
     finally:
         await wire.close()

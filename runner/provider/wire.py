@@ -27,6 +27,8 @@ from runner.provider.times import Times
 from runner.provider.videos import Posted, ToldTime
 from runner.provider.words import clean
 
+SMALL: Final = 1 << 20  # bytes of a reply about one job
+LARGE: Final = 16 << 20  # bytes of a page of jobs: prompts are long
 _WIRE: Final = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError)
 T = TypeVar("T")
 _HOPS: Final = 5

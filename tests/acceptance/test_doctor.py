@@ -5,6 +5,7 @@ import json
 import pytest
 
 from runner.provider import profiles
+from runner.sandbox.faults import Do, Fault, On
 from tests.acceptance.desk import Desk, Shop
 
 
@@ -31,6 +32,14 @@ def test_the_same_as_data(desk: Desk, shop: Shop) -> None:
         "server": "HOST", "key_refused": None, "listed": 0, "unread": False,
         "no_list": None, "profile": "sora", "looks_like": "openai", "because": "its errors are OpenAI's",
     }  # fmt: skip
+
+
+def test_a_page_of_long_prompts_is_read_as_a_render_reads_it(desk: Desk, shop: Shop) -> None:
+    jobs = [{"id": f"video_{n}", "object": "video", "status": "queued", "prompt": "x" * 12_000} for n in range(100)]
+    page = {"object": "list", "data": jobs, "has_more": False}
+    shop.sandbox.faults.append(Fault(on=On.LIST, do=Do.STATUS, status=200, body=page))
+    seen = desk.run("doctor")
+    assert (seen.code, "list         there is one, with 100 jobs" in seen.stdout) == (0, True), seen.stdout
 
 
 @pytest.mark.parametrize(
