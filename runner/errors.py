@@ -53,6 +53,10 @@ class ServerUnreachable(Stop):
     """No connection, or the base URL leads to something that is not a videos server."""
 
 
+class NoSlot(Stop):
+    """Jobs that do not end have all the slots."""
+
+
 class MutexHeld(Stop):
     """Another run of the same manifest is going on."""
 

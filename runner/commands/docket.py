@@ -9,25 +9,23 @@ from shlex import quote
 
 import click
 
-from runner.commands.account import Account, key_for, origin_for
+from runner.commands.account import key_for, origin_for
 from runner.commands.execution import nonce
 from runner.commands.gone import heirs, inherited
-from runner.commands.inquiry import job_at
+from runner.commands.inquiry import Inquiry
 from runner.commands.names import shots_of
 from runner.commands.wanted import Wanted
 from runner.errors import WrongUsage
-from runner.execute.evidence import may_be, same
 from runner.execute.verdict import adopted, given_up, open_cases
 from runner.lock.facts import Attempt, AttemptId, End, Intent, Owner, State
 from runner.lock.ledger import digest_of_key
 from runner.lock.memory import Memory
 from runner.manifest.batch import ShotId
-from runner.manifest.wording import quoted
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
-from runner.provider.parsing import usable_id
 from runner.provider.replies import Missing
-from runner.provider.videos import Job
+from runner.provider.statuses import State as JobState
+from runner.provider.statuses import state_of
 from runner.report.wording import shown
 from runner.settings import BASE_URL, Settings
 
@@ -57,6 +55,7 @@ class Docket:
         self._settings = settings
         self._memory = memory
         self._plan = plan
+        self._inquiry = Inquiry(batch, settings)
         self._left = left  # attempts for manifests that are gone
         self._now = round(time.time(), 3)
 
@@ -68,8 +67,13 @@ class Docket:
         facts = [(shot, fact) for shot in shots for fact in self._facts(ShotId(shot), verdict)]
         for claim in self._plan.claims:
             self._memory.record(claim)
-        for _, fact in facts:
+        for shot, fact in facts:
             self._memory.record(fact)
+            if fact.state is State.EXPIRED and verdict.adopt is None:
+                back = f"shotlock resolve {quote(self._batch.name)} {quote(shot)} --adopt {quote(fact.job or '')}"
+                click.echo(
+                    f"job {fact.job} is not waited for any more; if it brings a clip after all: {back}", err=True
+                )
         for shot in shots:
             click.echo(f"shot `{shot}` {verdict.follows}", err=True)
         if not shots:
@@ -93,35 +97,82 @@ class Docket:
 
     def _facts(self, shot: ShotId, verdict: Verdict) -> list[Attempt]:
         if verdict.adopt is not None and (known := self._known(verdict.adopt)):
-            return [self._inherited(known, verdict.adopt, shot)]
-        if verdict.adopt is not None and (step := self._astray(shot)) is not None:
+            return self._recovered(known, verdict.adopt, shot)
+        step, cases = self._step_of(shot, Action.AWAIT), self._cases(shot)
+        if step and verdict.adopt is not None and self._is_unknown(step):
             return self._put_right(step, verdict)
-        cases = self._cases(shot) or self._fresh(shot, verdict)
+        if step and verdict.adopt is None and not cases:
+            return self._called_off(step, verdict)
+        cases = cases or self._fresh(shot, verdict)
         if verdict.adopt is not None:
-            self._check_fits(verdict.adopt, cases[-1].intent)
+            self._inquiry.check_fits(verdict.adopt, cases[-1].intent)
             return [adopted(cases[-1], verdict.adopt, self._now)]
         return [given_up(each, self._now, resubmit=verdict.resubmit) for each in cases]
 
-    def _astray(self, shot: ShotId) -> Step | None:
-        """The step of a shot whose job the server does not know: its id was misread, or is another account's."""
-        for step in self._plan.steps:
-            if step.shot == shot and step.wanted and step.action is Action.AWAIT and step.attempt and step.attempt.job:
-                try:
-                    self._ask(step.attempt.job, step.attempt.intent.origin)
-                except Missing:
-                    return step
-        return None
+    def _step_of(self, shot: ShotId, action: Action) -> Step | None:
+        """What is about to be done about what a shot wants now, if it is this."""
+        steps = (step for step in self._plan.steps if step.shot == shot and step.wanted and step.action is action)
+        return next((step for step in steps if step.attempt and step.attempt.job), None)
+
+    def _is_unknown(self, step: Step) -> bool:
+        """Whether the server does not know the job of a step: its id was misread, or is another account's."""
+        assert step.attempt is not None
+        try:
+            self._inquiry.job_at(step.attempt.intent.origin, step.attempt.job or "")
+        except Missing:
+            return True
+        return False
+
+    def _called_off(self, step: Step, verdict: Verdict) -> list[Attempt]:
+        """A job that is in flight is given up, as one that will never bring a clip.
+
+        Raises:
+            WrongUsage: it may still be at work, which nothing can stop.
+        """
+        assert step.attempt is not None
+        self._check_is_not_at_work(step.attempt)
+        facts = [self._ended(step.attempt, "a person gave it up")]
+        if verdict.resubmit:
+            order = self._attempt(step, step.attempt.intent.origin, verdict)
+            facts.append(given_up(order, self._now, resubmit=True))
+        return facts
+
+    def _check_is_not_at_work(self, attempt: Attempt) -> None:
+        profile = self._batch.profile
+        try:
+            found = self._inquiry.job_at(attempt.intent.origin, attempt.job or "")
+        except Missing:
+            return
+        over = (JobState.COMPLETED, JobState.FAILED, JobState.EXPIRED)
+        left = attempt.intent.at + profile.settle + profile.longest_render - self._now
+        if left > 0 and (found is None or state_of(found.status) not in over):
+            hint = f"wait for its end; in {left / 60:.0f} min it can be given up all the same"
+            raise WrongUsage(f"job {attempt.job} of shot `{attempt.intent.shot}` may still be at work", hint=hint)
+
+    def _ended(self, attempt: Attempt, why: str) -> Attempt:
+        """The attempt of which, as a person says, no clip comes."""
+        at = max(self._now, attempt.intent.at)
+        return replace(attempt, end=End(state=State.EXPIRED, code="", message=why, at=at))
+
+    def _paid_for(self, step: Step, attempt: Attempt, verdict: Verdict) -> Attempt:
+        """A record of a job that was paid for under another record of the shot."""
+        assert verdict.adopt is not None
+        self._inquiry.check_fits(verdict.adopt, attempt.intent)
+        fresh = self._attempt(step, attempt.intent.origin, verdict)
+        return adopted(replace(fresh, intent=replace(fresh.intent, price=Decimal(0))), verdict.adopt, self._now)
+
+    def _recovered(self, known: Attempt, job: str, shot: ShotId) -> list[Attempt]:
+        """A job that somebody had: this shot, which lost it, or a manifest that is gone. Raises WrongUsage."""
+        step = self._step_of(shot, Action.HOLD)
+        if step and step.attempt and step.attempt.state is State.EXPIRED and job in step.attempt.jobs:
+            return [self._paid_for(step, step.attempt, Verdict(adopt=job, resubmit=False))]
+        return [self._inherited(known, job, shot)]
 
     def _put_right(self, step: Step, verdict: Verdict) -> list[Attempt]:
         """The job that a purchase really is: what was recorded comes to nothing, and it was paid for once."""
         assert step.attempt is not None
-        assert verdict.adopt is not None
-        self._check_fits(verdict.adopt, step.attempt.intent)
-        at = max(self._now, step.attempt.intent.at)
-        end = End(state=State.EXPIRED, code="", message=f"a person says that it is job {verdict.adopt}", at=at)
-        fresh = self._attempt(step, step.attempt.intent.origin, verdict)
-        paid = replace(fresh, intent=replace(fresh.intent, price=Decimal(0)))
-        return [replace(step.attempt, end=end), adopted(paid, verdict.adopt, self._now)]
+        paid = self._paid_for(step, step.attempt, verdict)
+        return [self._ended(step.attempt, f"a person says that it is job {verdict.adopt}"), paid]
 
     def _cases(self, shot: ShotId) -> tuple[Attempt, ...]:
         """The open cases of a shot, that of the request it has now at the end."""
@@ -169,39 +220,6 @@ class Docket:
         newest = max(self._memory.attempts, default=AttemptId(""))
         return replace(Attempt(id=nonce(newest), intent=intent), owner=owner)
 
-    def _check_fits(self, job: str, intent: Intent) -> None:
-        """Ask the server, if it can be asked: a mistyped id would strand the clip that was paid for, or take another's.
-
-        Only a job that is plainly another shot's is refused: a server may show a size or a length in its own way.
-        """
-        found = self._look_up(job, intent.origin)
-        if found is None:
-            click.echo(f"job {job} could not be looked up at the server; it is believed", err=True)
-        elif not may_be(found, intent.request):
-            for shot in self._batch.batch.shots:
-                if same(found, shot.request):
-                    hint = f"it fits shot `{shot.id}`"
-                    raise WrongUsage(f"job {job} is no clip of shot `{intent.shot}`: {_seen(found)}", hint=hint)
-            click.echo(f"job {job} shows another clip than shot `{intent.shot}` wants: {_seen(found)}", err=True)
-
-    def _look_up(self, job: str, origin: str) -> Job | None:
-        """What the server shows of a job; None where it cannot be asked, or does not say. Raises WrongUsage."""
-        if usable_id(job) is None:
-            raise WrongUsage("that is no id that a server could have given")
-        try:
-            return self._ask(job, origin)
-        except Missing:
-            hint = "the account's own page shows its jobs"
-            raise WrongUsage(f"the server does not know job {job}", hint=hint) from None
-
-    def _ask(self, job: str, origin: str) -> Job | None:
-        """The same. Raises Missing where the server has no such job."""
-        usable, configured = usable_id(job), origin_for(self._batch, self._settings)
-        if usable is None or origin != configured:
-            return None
-        key = key_for(self._batch, self._settings)
-        return job_at(Account(origin=origin, key=key, manner=self._batch.profile.manner), usable)
-
     def _known(self, job: str) -> Attempt | None:
         everywhere = {**self._memory.ledger.attempts, **self._memory.attempts}
         return next((each for each in everywhere.values() if job in each.jobs), None)
@@ -212,10 +230,3 @@ class Docket:
         if known not in self._left or known.fingerprint not in {each.request.fingerprint for each in wanted}:
             raise WrongUsage(f"job {job} is that of shot `{known.intent.shot}` of {known.intent.manifest} already")
         return inherited(known, shot, self._batch.path)
-
-
-def _seen(job: Job) -> str:
-    """What a server shows of a job, in short."""
-    seconds = f"{job.seconds} s" if job.seconds else ""
-    prompt = quoted(job.prompt) if job.prompt else ""
-    return shown(", ".join(part for part in (job.size, seconds, prompt) if part))

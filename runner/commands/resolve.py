@@ -1,4 +1,4 @@
-"""`shotlock resolve`: what a person decides about unconfirmed shots. A server is asked only about a named job."""
+"""`shotlock resolve`: what a person decides about a purchase. A server is asked only about the job that it is about."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def command(
     abandon: bool,
     everything: bool,
 ) -> None:
-    """Decide about shots whose purchase is unconfirmed, when the server could not tell.
+    """Decide about purchases that are unconfirmed, or whose job brings no clip.
 
     Look at the account's own page first: `--resubmit` pays again if the job exists after all.
     """

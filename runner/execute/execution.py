@@ -21,7 +21,7 @@ from runner.execute.reconcile import Reconciler
 from runner.execute.scene import Run
 from runner.execute.server_time import ServerTime
 from runner.execute.watch import Watcher
-from runner.lock.facts import Attempt
+from runner.lock.facts import Attempt, State
 from runner.manifest.batch import ShotId
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
@@ -197,7 +197,8 @@ class Execution:
         if attempt and step.overdue and self._run.doors.videos_at(attempt.intent.origin):
             self._follow(replace(step, action=Action.DOWNLOAD))
             return
-        hint = self._run.retake_hint(step)
+        lost = attempt and attempt.state is State.EXPIRED
+        hint = self._run.lost_hint(step, attempt) if lost else self._run.retake_hint(step)
         note = f": {step.note}" if step.note else ""
         self._run.end(step, Ending.HELD, f"{step.reason}{note}{self._run.again_costs(step.cost)}", hint=hint)
 

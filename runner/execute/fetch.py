@@ -15,7 +15,7 @@ from runner.events import Ending, Phase
 from runner.execute.asking import unanswered
 from runner.execute.mp4 import NotMp4, Probe, probe
 from runner.execute.scene import Run
-from runner.execute.watch import expire, past_retention
+from runner.execute.watch import KEY_HINT, expire, past_retention
 from runner.lock.facts import Attempt, Clip
 from runner.plan.steps import Step
 from runner.provider.replies import (
@@ -34,6 +34,7 @@ from runner.provider.videos import Begun, Job, JobId, Resume, Videos
 
 _PASSING: Final = (Unreachable, Troubled, TooMany, NotReady, NotVideo, Missing)
 _ATTEMPTS: Final = 8
+_MISSES: Final = 3  # times that the server does not have a clip whose time is over: it is believed
 _ALIKE: Final = 3  # downloads that brought the same bytes: the server has no others
 _ODD: Final = 1.0  # seconds by which a clip is plainly shorter or longer than what was asked for
 
@@ -83,6 +84,7 @@ class Fetcher:
         self._path = self._shelf.part(attempt.id)
         self._part = Part(run.doors.disk, self._path)
         self._failure = ""  # of the latest download
+        self._misses = 0
         self._came: Counter[str] = Counter()  # by their sha256, clips that cannot be decoded
 
     async def work(self) -> None:
@@ -140,7 +142,8 @@ class Fetcher:
                 raise NotVideo(f"{self._part.size} bytes came of {content.length}")
             return await self._verified()
         except Missing as error:
-            if past_retention(self._run, self._attempt, self._expires_at):
+            self._misses += 1
+            if self._misses >= _MISSES and past_retention(self._run, self._attempt, self._expires_at):
                 raise Expired(error.words, status=error.status) from None
             raise
         except Cut:
@@ -222,15 +225,20 @@ class Fetcher:
             expire(self._run, self._step, self._attempt, self._job)
         elif isinstance(error, Missing):
             why = f"job {self._attempt.job} is bought, and the server does not have its clip ({unanswered(error)})"
-            hint = f"say the same again later, or {self._run.retake_hint(self._step)}"
-            self._run.end(self._step, Ending.HELD, why, hint=hint)
-        elif isinstance(error, Refused):
-            hint = "is `OPENAI_API_KEY` the key that the jobs were bought with?"
-            self._run.control.halt(NoCredentials(f"the server refuses a download: {unanswered(error)}", hint=hint))
+            self._run.end(self._step, Ending.HELD, why, hint=self._later_or_never)
+        elif isinstance(error, Refused) and self._run.is_of_this_account(self._attempt):
+            self._run.control.halt(NoCredentials(f"the server refuses a download: {unanswered(error)}", hint=KEY_HINT))
             self._run.end(self._step, Ending.PENDING, "the server refuses its download; it stays bought")
+        elif isinstance(error, Refused):
+            self._run.end_of_another_account(self._step, self._attempt, "fetched", unanswered(error))
         else:
             why = f"bought, but its download failed ({unanswered(error)}); the next run fetches it"
-            self._run.end(self._step, Ending.PENDING, why)
+            hint = self._later_or_never if isinstance(error, NotVideo) and not isinstance(error, Cut) else ""
+            self._run.end(self._step, Ending.PENDING, why, hint=hint)
+
+    @property
+    def _later_or_never(self) -> str:
+        return f"say the same again later; {self._run.give_up_hint(self._step)}"
 
 
 async def _ended(task: asyncio.Task[Probe]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Final, assert_never
 
-from runner.errors import BudgetPassed, NoCredentials, QuotaUsedUp, ServerUnreachable, Stop
+from runner.errors import BudgetPassed, NoCredentials, NoSlot, QuotaUsedUp, ServerUnreachable, Stop
 from runner.events import Bought, Ending, Phase
 from runner.execute.scene import Run
 from runner.execute.slots import Slots
@@ -190,7 +190,10 @@ class Buyer:
                 self._run.control.halt(self._budget_passed(step))
                 return None
             self._run.moved(step, Phase.WAITING)
-            await self._slots.wait(self._videos)
+            try:
+                await self._slots.wait(self._videos)
+            except NoSlot as stop:
+                self._run.control.halt(stop)
         return None
 
     def _refusal(self, step: Step) -> str:

@@ -17,6 +17,7 @@ from runner.execute.server_time import ServerTime
 from runner.lock.costs import Costs
 from runner.lock.facts import Acceptance, Attempt, AttemptId, Clip, End, Intent, Ruling, State
 from runner.plan.steps import Step
+from runner.provider.origin import host_of
 from runner.provider.videos import Job, Videos
 
 
@@ -97,6 +98,29 @@ class Run:
     def retake_hint(self, step: Step) -> str:
         """The command that buys again."""
         return f"shotlock retake {quote(self.options.manifest)} {quote(step.shot)}"
+
+    def give_up_hint(self, step: Step) -> str:
+        """The command by which a clip that was paid for, and will never come, is no longer waited for."""
+        if step.attempt and step.attempt.state is State.DONE:
+            return f"if it is given up: {self.retake_hint(step)}"
+        return f"if it is given up: shotlock resolve {quote(self.options.manifest)} {quote(step.shot)} --abandon"
+
+    def lost_hint(self, step: Step, attempt: Attempt | None) -> str:
+        """The command that buys again what is lost, and the one that takes it back should the server have it."""
+        if attempt is None or attempt.job is None or attempt.clip:
+            return self.retake_hint(step)
+        return f"{self.retake_hint(step)}, or, if the server has it after all: {self.adopt_hint(step, attempt.job)}"
+
+    def is_of_this_account(self, attempt: Attempt) -> bool:
+        """Whether it was bought at this very server, with this very key as far as is known."""
+        key = attempt.owner.key if attempt.owner else ""
+        return attempt.intent.origin == self.options.origin and key in ("", self.options.key)
+
+    def end_of_another_account(self, step: Step, attempt: Attempt, done: str, why: str) -> None:
+        """Tell that a job of another server or key is refused: that says nothing of the account that buys now."""
+        told = f"job {attempt.job} cannot be {done} at {host_of(attempt.intent.origin)} with this key ({why})"
+        hint = f"say the same again with the key that bought it; {self.give_up_hint(step)}"
+        self.end(step, Ending.HELD, told, hint=hint)
 
     def again_costs(self, cost: Decimal | None) -> str:
         """What buying a shot again would cost, as the end of a sentence; empty where that is not known."""

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Final
 
+from runner.errors import NoSlot
 from runner.execute.asking import state
 from runner.execute.control import Interrupted
 from runner.execute.evidence import POST_MAX
 from runner.execute.scene import Run
+from runner.execute.watch import deadline_of
 from runner.lock.facts import Attempt, State
-from runner.provider.replies import Missing, ReplyError
+from runner.provider.replies import Missing, Refused, ReplyError
 from runner.provider.statuses import State as JobState
 from runner.provider.statuses import state_of
 from runner.provider.videos import Videos
@@ -24,6 +26,8 @@ class Slots:
         self._run = run
         options = run.options
         self.hold = options.settle + options.profile.longest_render  # until a job that came late has ended, too
+        self._patience = options.settle + deadline_of(options.profile)  # with the same jobs in all the slots
+        self._waiting_for: tuple[frozenset[str], float] = (frozenset(), 0.0)  # those, and since when
         self._pause = _LOOK_AGAIN
 
     @property
@@ -37,8 +41,13 @@ class Slots:
         return [each for each in open_ if self._occupies(each)]
 
     async def wait(self, videos: Videos) -> None:
-        """Wait until a slot may be free; jobs that this run does not watch are looked at meanwhile."""
+        """Wait until a slot may be free; jobs that this run does not watch are looked at meanwhile.
+
+        Raises:
+            NoSlot: the same jobs have had all of them for longer than any job takes.
+        """
         taken = self.taken()
+        self._check_patience(taken)
         unwatched = [each for each in taken if each.id not in self._run.watched]
         if unwatched == taken:
             self._tell_who_is_waited_for(taken)
@@ -50,6 +59,15 @@ class Slots:
             return
         await self._run.control.change(self._pause)
         self._pause = min(self._pause * 2, _SELDOM)
+
+    def _check_patience(self, taken: list[Attempt]) -> None:
+        names, now = frozenset(each.id for each in taken), self._run.doors.clock.monotonic()
+        if names != self._waiting_for[0]:
+            self._waiting_for = (names, now)
+        if now - self._waiting_for[1] > self._patience:
+            jobs = ", ".join(each.job or f"the lost one of shot `{each.intent.shot}`" for each in taken[:3])
+            told = f"no slot has become free for {self._patience / 60:.0f} min: not seen to end: {jobs}"
+            raise NoSlot(told, hint="say the same again later, or allow more at once by --slots")
 
     def _tell_who_is_waited_for(self, taken: list[Attempt]) -> None:
         live = self._run.live(taken)
@@ -70,7 +88,7 @@ class Slots:
                 polled = await self._run.control.answered(state(videos, job, self._run.doors.clock))
             except Interrupted:
                 return
-            except Missing:
+            except (Missing, Refused):
                 if self._left(attempt) <= 0:
                     self._run.ended_jobs.add(job)
             except ReplyError:

@@ -13,6 +13,7 @@ from runner.lock.facts import Attempt, State
 from runner.plan.ownership import last_owner
 from runner.plan.standing import may_retry
 from runner.plan.steps import Step
+from runner.provider.origin import host_of
 from runner.provider.profile import Profile
 from runner.provider.replies import Missing, Refused, ReplyError
 from runner.provider.statuses import State as JobState
@@ -21,6 +22,9 @@ from runner.provider.videos import Job, Polled, Videos
 
 _PATIENCE: Final = 600.0  # seconds without a single answer until the run gives up for now
 _MISSING_PATIENCE: Final = 120.0  # seconds of "no such job" until a shot is left to the next run
+_GONE_PATIENCE: Final = 30.0  # the same where its time is over and it is given up for good: a gateway may hiccup
+
+KEY_HINT: Final = "is `OPENAI_API_KEY` the key that the jobs were bought with?"
 
 
 class Watcher:
@@ -66,8 +70,7 @@ class Watcher:
             self._refused(error)
             return None, True
         except ReplyError as error:
-            self._no_answer(error)
-            return before, False
+            return before, self._no_answer(error)
         self._heard = self._run.doors.clock.monotonic()
         self._missing_since, self._known = None, True
         return polled, self._ended(polled.job)
@@ -124,47 +127,53 @@ class Watcher:
 
     def _is_gone(self, error: Missing) -> bool:
         """Whether a job that the server does not know is given up, for good or for this run."""
-        if past_retention(self._run, self._attempt):
-            self._free_slot()
-            expire(self._run, self._step, self._attempt, None)
-            return True
         now = self._run.doors.clock.monotonic()
+        over = past_retention(self._run, self._attempt)
+        patience = _GONE_PATIENCE if over else _MISSING_PATIENCE
+        why = f"the server does not know job {self._attempt.job} ({unanswered(error)})"
         self._heard = now
         if self._missing_since is None:
             self._missing_since = now
-            told = f"the server does not know job {self._attempt.job} ({unanswered(error)})"
-            self._run.say(f"{told}; asking again for {_MISSING_PATIENCE:.0f} s", self._step.shot)
-        if now - self._missing_since < _MISSING_PATIENCE:
+            self._run.say(f"{why}; asking again for {patience:.0f} s", self._step.shot)
+        if now - self._missing_since < patience:
             return False
-        why = f"the server does not know job {self._attempt.job} ({unanswered(error)})"
-        if self._run.options.profile.resubmit_lost and self._known and self._step.wanted:
+        if over:
+            self._free_slot()
+            expire(self._run, self._step, self._attempt, None)
+        elif self._run.options.profile.resubmit_lost and self._known and self._step.wanted:
             self._free_slot()
             self._run.record_end(self._attempt, State.EXPIRED, None, "the server no longer knows it")
             self._run.say(f"{why}; shot `{self._step.shot}` is made again", self._step.shot)
             self._again(self._step)
-            return True
-        adopt, retake = self._run.adopt_hint(self._step), self._run.retake_hint(self._step)
-        hint = f"say the same again later; if it is another job: {adopt}; or {retake}"
-        self._run.end(self._step, Ending.HELD, why, hint=hint)
+        else:
+            hint = f"say the same again later; if it is another job: {self._run.adopt_hint(self._step)}; "
+            self._run.end(self._step, Ending.HELD, why, hint=hint + self._run.give_up_hint(self._step))
         return True
 
     def _refused(self, error: Refused) -> None:
-        stop = NoCredentials(
-            f"the server refuses to be asked: {unanswered(error)}",
-            hint="is `OPENAI_API_KEY` the key that the jobs were bought with?",
-        )
-        self._run.control.halt(stop)
-        self._run.end(self._step, Ending.PENDING, f"job {self._attempt.job} cannot be asked for with this key")
+        """A key that may not ask for what it bought is none to buy with; what another bought is another matter."""
+        if self._run.is_of_this_account(self._attempt):
+            stop = NoCredentials(f"the server refuses to be asked: {unanswered(error)}", hint=KEY_HINT)
+            self._run.control.halt(stop)
+            self._run.end(self._step, Ending.PENDING, f"job {self._attempt.job} cannot be asked for with this key")
+        else:
+            self._run.end_of_another_account(self._step, self._attempt, "asked for", unanswered(error))
 
-    def _no_answer(self, error: ReplyError) -> None:
-        self._run.say(f"the server does not answer ({unanswered(error)}); asking again")
-        if self._run.doors.clock.monotonic() - self._heard > _PATIENCE:
-            minutes = _PATIENCE / 60
-            stop = ServerUnreachable(
-                f"the server has not answered for {minutes:.0f} min: {unanswered(error)}",
-                hint="nothing is lost: say the same again when it is back",
-            )
-            self._run.control.halt(stop, lost=True)
+    def _no_answer(self, error: ReplyError) -> bool:
+        """Whether a job is left to the next run, for its server has not answered for so long."""
+        here = self._attempt.intent.origin == self._run.options.origin
+        host = host_of(self._attempt.intent.origin)
+        server = "the server" if here else f"the server {host}"
+        self._run.say(f"{server} does not answer ({unanswered(error)}); asking again")
+        if self._run.doors.clock.monotonic() - self._heard <= _PATIENCE:
+            return False
+        silence = f"has not answered for {_PATIENCE / 60:.0f} min: {unanswered(error)}"
+        hint = "nothing is lost: say the same again when it is back"
+        if here:
+            self._run.control.halt(ServerUnreachable(f"the server {silence}", hint=hint), lost=True)
+            return False
+        self._run.end(self._step, Ending.PENDING, f"job {self._attempt.job} is at {host}, which {silence}", hint=hint)
+        return True
 
     def _past_deadline(self) -> bool:
         if self._elapsed() < deadline_of(self._run.options.profile):
@@ -207,4 +216,4 @@ def expire(run: Run, step: Step, attempt: Attempt, job: Job | None) -> None:
         run.record_end(attempt, State.EXPIRED, job, "the server no longer has it")
     again = run.again_costs(attempt.intent.price)
     why = f"it was bought as job {attempt.job}, and expired before it was fetched{again}"
-    run.end(step, Ending.HELD, why, hint=run.retake_hint(step))
+    run.end(step, Ending.HELD, why, hint=run.lost_hint(step, attempt))

@@ -244,7 +244,7 @@ def test_a_clip_that_another_shot_lent_is_not_bought_again_by_the_next_equal_sho
     it.run(interrupt=10.0)
     it.machine.loop.jump(2 * DAY)  # it expired before it was fetched
     it.add("two", "same")
-    it.run(interrupt=10.0)
+    it.run(interrupt=45.0)  # it is asked for again and again before that is believed
     it.manifest.shots.pop()
     assert it.endings() == {"one": Ending.DONE}, "what was bought for the other shot takes its place, for nothing"
     it.add(later, "same")

@@ -1,17 +1,23 @@
 """Slots: counted over all runs and manifests of the machine, dead ones included, and let go only when that is sure."""
 
+from dataclasses import replace
+
 import pytest
 
+from runner.errors import NoSlot
 from runner.execute.scene import Run
 from runner.execute.slots import Slots
 from runner.lock.facts import Acceptance, Attempt, State
+from runner.provider.replies import Missing, Refused, ReplyError, Unreachable
 from runner.provider.videos import Polled, ToldTime
+from tests.crash.simulation.loop import VirtualClock, VirtualLoop
 from tests.unit.factories import (
     BORN,
     Line,
     Machine,
     StillClock,
     make_attempt,
+    make_clip,
     make_job,
     make_owner,
     make_run,
@@ -123,3 +129,64 @@ def test_a_wall_clock_that_jumps_frees_no_slot() -> None:
     slots = Slots(run_that_knows(make_attempt(owner=DATED), clock=clock, slots=1))
     clock.wall += 10 * HOLD
     assert not slots.free
+
+
+def waited(attempt: Attempt, answer: Polled | ReplyError, **options: object) -> tuple[Slots, float]:
+    """Wait for the only slot while another run's job has it; the slots, and after how many seconds one was free."""
+    loop = VirtualLoop()
+    clock = VirtualClock(loop)
+    machine = Machine()
+    other = open_memory(machine, where=make_where("other"))
+    with other.ledger.held():
+        other.ledger.add(replace(attempt, intent=replace(attempt.intent, at=clock.now())), key="key")
+    line = Line(answer, told_time=ToldTime(server=clock.now(), monotonic=clock.monotonic()))
+    run = make_run(open_memory(machine), clock, line, slots=1, **options)  # type: ignore[arg-type]
+    slots = Slots(run)
+
+    async def wait() -> None:
+        while not slots.free:
+            await slots.wait(line)
+
+    loop.run_until_complete(wait())
+    return slots, loop.time()
+
+
+@pytest.mark.parametrize("error", [Missing("no such job", status=404), Refused("not yours", status=403)])
+def test_a_job_that_cannot_be_seen_lets_go_when_it_must_have_ended(error: ReplyError) -> None:
+    _, seconds = waited(make_attempt(State.SUBMITTED, owner=make_owner(key="another")), error)
+    assert HOLD <= seconds < HOLD + 60
+
+
+@pytest.mark.parametrize(
+    "answer", [Polled(job=make_job("video_1", status="in_progress")), Unreachable("no route")], ids=["stuck", "dead"]
+)
+def test_jobs_that_do_not_end_are_not_waited_for_for_ever(answer: Polled | ReplyError) -> None:
+    with pytest.raises(NoSlot, match="no slot has become free for 23 min: not seen to end: video_1"):
+        waited(make_attempt(State.SUBMITTED, owner=DATED), answer)
+
+
+def test_slots_that_change_hands_are_waited_for_as_long_as_that_goes_on() -> None:
+    loop = VirtualLoop()
+    clock = VirtualClock(loop)
+    machine = Machine()
+    other = open_memory(machine, where=make_where("other"))
+    line = Line(Polled(job=make_job("video", status="in_progress")))
+    run = make_run(open_memory(machine), clock, line, slots=1)  # type: ignore[arg-type]
+    slots = Slots(run)
+
+    def take(number: int) -> None:
+        done = [replace(each, clip=make_clip()) for each in other.ledger.attempts.values()]
+        with other.ledger.held():
+            for each in [*done, make_attempt(State.SUBMITTED, number, owner=DATED)]:
+                other.ledger.add(each, key="key")
+
+    async def wait() -> None:
+        for number in range(1, 5):
+            take(number)
+            until = loop.time() + 1000
+            while loop.time() < until:
+                run.doors.memory.refresh()
+                await slots.wait(line)
+
+    loop.run_until_complete(wait())
+    assert loop.time() > 2 * (480 + 900)
