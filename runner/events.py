@@ -44,7 +44,7 @@ class RunStarted:
     kept: int  # shots whose clip is there already
     purchases: int
     seconds: int  # of video to buy
-    most_cost: Decimal | None  # None: some price is unknown
+    most_cost: Decimal | None  # what comes to nothing bought again, too; None: some price is unknown
     currency: str
     slots: int
     preview: bool

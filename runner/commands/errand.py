@@ -70,7 +70,7 @@ class Errand:
             kept=len(steps) - len(busy),
             purchases=self.purchases.clips,
             seconds=self.purchases.seconds,
-            most_cost=self.purchases.cost,
+            most_cost=self.purchases.most_cost,
             currency=self.purchases.currency,
             slots=self.slots,
             preview=self.account.preview,

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import click
 
@@ -49,8 +50,10 @@ def make(wanted: Wanted, settings: Settings, asked: Asked) -> ExitCode:
     with alone(disk, place.state, place.manifest):
         errand = _errand(wanted, asked, account, place, disk)
         if not _agreed(errand):
-            click.echo("nothing was bought", err=True)
-            return ExitCode.UNFINISHED
+            if errand.purchases.clips:
+                click.echo("nothing was bought", err=True)
+                return ExitCode.UNFINISHED
+            errand = replace(errand, asked=replace(asked, frozen=True))  # what is bought is fetched all the same
         report = _carried_out(errand)
     _sum_up(errand, report)
     return report.exit_code
@@ -69,7 +72,7 @@ def _errand(wanted: Wanted, asked: Asked, account: Account, place: Place, disk: 
     _tell_what_is_awaited(plan, asked)
     purchases = purchases_of(plan, asked)
     check_bounds(plan, purchases, budget=wanted.batch.budget, max_cost=asked.max_cost)
-    if purchases.clips:
+    if purchases.clips or purchases.further:
         check_writable(place)
     return Errand(
         wanted=wanted,

@@ -186,7 +186,7 @@ class Execution:
 
     def _freeze(self, purchases: list[Step]) -> list[Step]:
         for step in purchases:
-            self._run.end(step, Ending.PENDING, "not bought: --frozen")
+            self._run.end(step, Ending.PENDING, "not bought: this run buys nothing")
         return []
 
     def _keep(self, step: Step) -> None:

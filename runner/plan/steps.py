@@ -39,6 +39,7 @@ class Step:
     attempt: Attempt | None = None  # that the action is about
     take: int = 1
     cost: Decimal | None = None  # of a purchase; None: unknown
+    again: int = 0  # further purchases at most, should its jobs come to nothing
     note: str = ""  # what the server said when it failed, or what tells of a purchase though no fact does
 
     @property
@@ -66,6 +67,16 @@ class Plan:
     def cost(self) -> Decimal | None:
         """What the purchases cost at most; None where a price is unknown."""
         return total(step.cost for step in self.purchases)
+
+    @property
+    def further(self) -> int:
+        """Purchases that may follow in the same run, should jobs come to nothing."""
+        return sum(step.again for step in self.steps)
+
+    @property
+    def further_cost(self) -> Decimal | None:
+        """What those cost at most; None where a price is unknown."""
+        return total(None if step.cost is None else step.cost * step.again for step in self.steps if step.again)
 
     @property
     def seconds(self) -> int:
@@ -147,8 +158,20 @@ def _step(shot: Shot, mine: Sequence[Attempt], situation: Situation, *, known: b
         attempt=None if doubtful or row.action is Action.SUBMIT else attempt,
         take=take,
         cost=price_of(shot, situation.profile),
+        again=_again(row.action, mine, situation),
         note=situation.traces[shot.id] if doubtful else _note(attempt),
     )
+
+
+def _again(action: Action, mine: Sequence[Attempt], situation: Situation) -> int:
+    """How often a shot may be bought in a run after the first time: what fails, as `retries` allows, and once what is
+    proven not to have arrived.
+    """
+    if action not in (Action.SUBMIT, Action.AWAIT, Action.RESOLVE):
+        return 0
+    profile, failed = situation.profile, sum(each.state is State.FAILED for each in mine)
+    repeats = action is Action.RESOLVE and (profile.list_complete or profile.resubmit_lost)
+    return max(situation.retries - failed, 0) + repeats
 
 
 def _note(attempt: Attempt | None) -> str:

@@ -97,7 +97,7 @@ class Board:
     def price(self) -> str:
         """What was spent in this run against the most it can cost; empty where nothing is bought for money."""
         run = self.started
-        if run is None or not run.purchases or run.most_cost == 0:
+        if run is None or run.most_cost == 0:
             return ""
         spent = money(self._spent, run.currency)
         return spent if run.most_cost is None else f"{spent} of {money(run.most_cost, run.currency)} at most"

@@ -45,6 +45,7 @@ def plan_json(plan: Plan, *, manifest: str, host: str, profile: Profile, budget:
             "most_cost": _number(plan.cost),
             "currency": plan.currency,
         },
+        "further": {"clips": plan.further, "most_cost": _number(plan.further_cost)},
         "prices": {"currency": prices.currency, "date": prices.date, "source": prices.source} if prices else None,
         "spent": _number(plan.spent),
         "spent_known": plan.spent_known,
@@ -96,6 +97,9 @@ def _previews(plan: Plan) -> list[tuple[str, str]]:
 
 def _purchases(plan: Plan, profile: Profile, budget: Decimal | None) -> list[tuple[str, str]]:
     rows = [("to buy", _to_buy(plan))]
+    if plan.further:
+        price = money(plan.further_cost, plan.currency) + (" at most" if plan.further_cost is not None else "")
+        rows.append(("more", f"{counted(plan.further, 'clip')}, {price}, should jobs come to nothing"))
     if plan.purchases:
         rows.append(("prices", _prices(profile)))
     if plan.spent or not plan.spent_known or budget is not None:

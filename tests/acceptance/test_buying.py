@@ -3,6 +3,7 @@
 import shutil
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -365,6 +366,32 @@ def test_on_a_terminal_nothing_is_asked_with_yes_or_with_nothing_to_buy(desk: De
         assert left == 0
         assert "[y/N]" not in screen
     assert shop.billed == 2
+
+
+@pytest.mark.parametrize(("answer", "code", "billed"), [("n", 1, 1), ("y", 0, 2)])
+def test_on_a_terminal_nothing_is_bought_again_by_itself_without_a_question(
+    desk: Desk, open_shop: Callable[..., Shop], answer: str, code: int, billed: int
+) -> None:
+    """The run before announced its purchase; this one may come to another, and says so."""
+    shop = open_shop(pace=LONG)
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    desk.edit("version: 1\n", "version: 1\nretries: 1\n")
+    desk.write((desk.folder / "film.yaml").read_text().partition("  - id: alley")[0])
+    shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.FAIL, nth=1, code="oops", message="It broke."))
+    leave_in_flight(desk, shop)
+    shop.sandbox.advance(LONG.render_seconds)
+
+    def end_the_second() -> None:
+        wait_for(lambda: shop.billed == 2, "a second job")
+        shop.sandbox.advance(LONG.render_seconds)
+
+    with ThreadPoolExecutor() as pool:
+        ending = pool.submit(end_the_second) if answer == "y" else None
+        screen, left = on_terminal(desk, f"{answer}\n", "render", "film.yaml", "--stop-after", "60s")
+    assert ending is None or ending.result() is None
+    told = "nothing to buy; 1 clip more, at most $0.40, should jobs come to nothing"
+    assert f"{told}\r\nbuy again what comes to nothing? [y/N] " in screen
+    assert (left, shop.billed) == (code, billed)
 
 
 @pytest.mark.parametrize(

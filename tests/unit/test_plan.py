@@ -559,3 +559,30 @@ def test_the_order_in_which_facts_were_read_does_not_matter() -> None:
     assert plans[0].claims == plans[1].claims == plans[2].claims != ()
     wanted = [[step for step in plan.steps if step.wanted] for plan in plans]
     assert wanted[0] == wanted[1] == wanted[2]
+
+
+@pytest.mark.parametrize(
+    ("attempts", "list_complete", "again"),
+    [
+        ((), False, 2),
+        ((make_attempt(State.SUBMITTED),), False, 2),
+        ((make_attempt(State.FAILED, 1), make_attempt(State.SUBMITTED, 2)), False, 1),
+        ((make_attempt(State.FAILED),), False, 1),
+        ((make_attempt(State.FAILED, 1), make_attempt(State.FAILED, 2)), False, 0),
+        ((make_attempt(State.INTENT),), False, 2),
+        ((make_attempt(State.INTENT),), True, 3),
+        ((make_attempt(State.DONE),), True, 0),
+        ((make_attempt(State.EXPIRED),), True, 0),
+    ],
+)
+def test_a_step_knows_how_often_it_may_buy_again(
+    attempts: tuple[Attempt, ...], list_complete: bool, again: int
+) -> None:
+    situation = make_situation(*attempts, retries=2, profile=make_profile(list_complete=list_complete))
+    (step,) = make([make_shot()], situation).steps
+    assert step.again == again
+
+
+def test_what_nobody_wants_any_more_is_not_bought_again() -> None:
+    situation = make_situation(make_attempt(State.SUBMITTED, prompt="another"), retries=2)
+    assert [step.again for step in make([make_shot("other")], situation).steps] == [2, 0]

@@ -2,6 +2,8 @@ import json
 from decimal import Decimal
 from textwrap import dedent
 
+import pytest
+
 from runner.plan.table import Action, Reason
 from runner.report.plan_text import plan_json, plan_text
 from tests.unit.report_factory import make_attempt, make_plan, make_profile, make_step
@@ -87,6 +89,18 @@ def test_a_budget_cannot_be_kept_to_without_prices():
     ]
 
 
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [
+        (Decimal("0.8"), "3 clips, $2.40 at most, should jobs come to nothing"),
+        (None, "3 clips, price unknown, should jobs come to nothing"),
+    ],
+)
+def test_what_may_be_bought_again_by_itself_is_told(cost: Decimal | None, words: str):
+    plan = make_plan(make_step(cost=cost, again=2), make_step("old", Action.AWAIT, cost=cost, again=1))
+    assert totals(plan)[2] == f"more    {words}"
+
+
 def test_previews_are_free():
     assert totals(make_plan(make_step()), host="embedded", budget=Decimal(4)) == [
         "shots    1 submit",
@@ -116,6 +130,7 @@ def test_a_plan_as_data():
         ],
         "actions": {"submit": 1, "await": 1, "hold": 1},
         "purchases": {"clips": 1, "seconds": 12, "most_cost": 1.2, "currency": "USD"},
+        "further": {"clips": 0, "most_cost": 0},
         "prices": {"currency": "USD", "date": "2026-09-24", "source": "a price list"},
         "spent": 1.6,
         "spent_known": True,
