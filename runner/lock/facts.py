@@ -5,6 +5,7 @@ order, from two branches or from another file, and the same truth comes out. A j
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
@@ -15,6 +16,8 @@ from typing import Any, Final, NewType, TypeVar
 from runner.manifest.request import Fingerprint, Request
 
 AttemptId = NewType("AttemptId", str)
+_NAME: Final = re.compile("(.*)([0-9a-f]{12})[0-9a-f]{8}", re.DOTALL)
+_LAST: Final = (1 << 48) - 1
 
 
 class State(StrEnum):
@@ -165,12 +168,17 @@ class Attempt:
 
 
 def name_after(newest: AttemptId, at: int, chance: str) -> AttemptId:
-    """A name for an attempt made at a time (ms): it sorts after the newest, though a clock was turned back since."""
-    try:
-        floor = int(newest[:12], 16) + 1
-    except ValueError:
-        floor = 0  # there is none, or not of this form
-    return AttemptId(f"{max(at, floor):012x}{chance}")
+    """A name for an attempt made at a time (ms): it sorts after the newest, though a clock was turned back since.
+
+    Names are 12 hexadecimal digits of time and 8 of chance. A name of another form, which only another tool writes, and
+    the last of times stand before those: what was bought upon an order is a later word than the order.
+    """
+    match = _NAME.fullmatch(newest)
+    before, time = (match[1], int(match[2], 16)) if match else (newest, 0)
+    if time == _LAST:
+        before, time = newest, 0
+    plain = f"{max(at, time + 1):012x}{chance}"
+    return AttemptId(plain if plain > newest else before + plain)
 
 
 def join(one: Attempt, other: Attempt) -> Attempt:

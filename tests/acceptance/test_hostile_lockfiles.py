@@ -12,6 +12,7 @@ from runner.lock import lines
 from runner.lock.facts import Attempt, Owner, State
 from runner.lock.ledger import digest_of_key
 from runner.lock.lockfile import folded
+from runner.sandbox.faults import Do, Fault, On
 from tests.acceptance.desk import KEY, Shop
 from tests.acceptance.test_hostile_manifests import assert_bounded, assert_harmless
 from tests.acceptance.warm import Measured, QuickDesk
@@ -180,6 +181,19 @@ def test_an_attempt_whose_name_sorts_last_does_not_order_a_purchase_again_and_ag
     bought = shop.billed
     quick.run("render", "film.yaml", "--only", "beach")
     assert shop.billed == bought <= 2
+
+
+@pytest.mark.parametrize("name", ["zzzz", "f" * 20, "f" * 12, "\U0010ffff"])
+def test_a_shot_that_fails_is_bought_once_upon_an_order_whose_name_sorts_last(
+    quick: QuickDesk, shop: Shop, name: str
+) -> None:
+    ordered = make_attempt(State.ABANDONED, request=BEACH, origin=shop.base_url, resubmit=True)
+    (quick.folder / "film.lock").write_bytes(lines.HEADER + changed(ordered, {"attempt": name}))
+    blocked = Fault(on=On.CREATE, do=Do.FAIL, code="moderation_blocked", message="It was blocked.")
+    shop.sandbox.faults.append(blocked)
+    for _ in range(3):
+        assert quick.run("render", "film.yaml", "--only", "beach").code == 1
+    assert shop.billed == 1
 
 
 @pytest.mark.parametrize("change", [{"take": 2**63 - 1}, {"claims": [[2**63 - 1, "zzz"]]}], ids=["take", "claim"])

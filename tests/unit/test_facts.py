@@ -11,6 +11,7 @@ from runner.lock.facts import (
     RANK,
     Acceptance,
     Attempt,
+    AttemptId,
     Claim,
     End,
     Owner,
@@ -19,6 +20,7 @@ from runner.lock.facts import (
     adds,
     join,
     join_all,
+    name_after,
 )
 from runner.lock.lockfile import folded
 from runner.lock.scan import scan
@@ -163,3 +165,15 @@ def test_a_record_adds_only_what_is_not_known() -> None:
     assert not adds(make_attempt(State.SUBMITTED), known)
     assert adds(replace(known, claims=(Claim(number=1, shot="x"),)), known)
     assert adds(replace(known, end=End(state=State.FAILED, code="", message="told more", at=BORN + 99)), known)
+
+
+@pytest.mark.parametrize(
+    "newest", ["", "0199c7b41f0ca1b2c3d4", "f" * 20, "f" * 12, "zzzz", "0", "0199C7B41F0CA1B2C3D4", "\U0010ffff"]
+)
+def test_a_new_name_sorts_after_every_known_one_and_names_do_not_grow(newest: str) -> None:
+    names = [AttemptId(newest)]
+    for at in (1_760_000_000_000, 1_760_000_000_000, 5, 1 << 47):
+        names.append(name_after(names[-1], at, "a1b2c3d4"))
+    assert names == sorted(set(names))
+    assert {len(name) for name in names[1:]} <= {20, len(newest) + 20}
+    assert len({len(name) for name in names[1:]}) == 1

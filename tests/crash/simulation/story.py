@@ -156,7 +156,7 @@ class Story:
             price=None, currency="", manifest=manifest.path.name, at=at,
         )  # fmt: skip
         ruling = Ruling(state=State.REJECTED, why="400: too far", at=at)
-        theirs = Attempt(id=name_after(AttemptId(""), int(at * 1000), "fa4a0a7"), intent=intent, ruling=ruling)
+        theirs = Attempt(id=name_after(AttemptId(""), int(at * 1000), "fa4a0a70"), intent=intent, ruling=ruling)
         ours = self.lines(manifest) or [lines.HEADER]
         self._machine.fs.put(manifest.lockfile, b"".join([*ours, lines.write(theirs, crc=False, owner=False)]))
         manifest.pulled[theirs.id] = State.REJECTED
