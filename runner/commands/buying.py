@@ -82,7 +82,7 @@ def check_bounds(plan: Plan, purchases: Purchases, *, budget: Decimal | None, ma
     if budget is not None:
         if not plan.spent_known:
             raise BudgetPassed(
-                "there is a budget, and what was spent is not known: some price was not",
+                "there is a budget, and what was spent is not known: some price was not, or is of another currency",
                 hint="take `budget` out of the manifest, or bound each run by --max-cost",
             )
         _check(purchases, plan.spent, budget, "the budget")

@@ -210,7 +210,7 @@ class Docket:
             profile=profile.name,
             # An order costs nothing yet; only what left a trace may have been paid for, by this manifest.
             price=step.cost if verdict.adopt is not None or step.reason is Reason.DOUBTFUL else Decimal(0),
-            currency=profile.prices.currency if profile.prices and step.cost is not None else "",
+            currency="" if step.cost is None else profile.currency,
             manifest=self._batch.path.name,
             # When a job was bought that is not wanted is not known; it is taken to be long over, and holds no slot.
             at=0.0 if verdict.adopt is None else self._now,

@@ -22,6 +22,7 @@ from runner.settings import Settings
 
 _LEDGER: Final = ".jsonl"
 _SUFFIXES: Final = (".lock", _LEDGER)
+_OURS: Final = b'{"lock":'  # the beginning of a header
 
 
 @click.group("lock")
@@ -75,6 +76,9 @@ def _fold(disk: Disk, path: Path, settings: Settings) -> None:
     reading = scan(data)
     if reading.newer:
         raise LockfileDamaged(f"{path} cannot be read: {reading.newer}", hint="update shotlock")
+    if not reading.records and not any(line.startswith(_OURS) for line in data.splitlines()):
+        hint = "other tools' files end in `.lock`, too; of a lockfile that is lost, git has the last one"
+        raise WrongUsage(f"{path} is no lockfile of ours: none of its lines is", hint=hint)
     damaged = [bad for bad in reading.bad if not bad.marker]
     if damaged:
         _tell_damage(path, damaged, put_aside(disk, path, damaged))

@@ -77,7 +77,10 @@ def finding(attempt: Attempt, listing: Listing, scene: Scene) -> Finding:
         job for job in suspects if job.created_at is None or _in_window(job.created_at, attempt, scene.settle)
     ]
     certain = all(same(job, request) and job.created_at is not None for job in candidates)
-    interchangeable = len({each.fingerprint for each in rivals}) <= 1
+    alike = (each for each in scene.everywhere if visible(each) == visible(attempt))
+    given_up = [each for each in alike if each.state is State.ABANDONED]
+    late = [each for each in given_up if any(_in_window(job.created_at, each, scene.settle) for job in candidates)]
+    interchangeable = len({each.fingerprint for each in (attempt, *rivals, *late)}) == 1
     if candidates and certain and interchangeable and len(candidates) <= len(rivals):
         return Found(job=min(candidates, key=lambda job: (job.created_at or 0, job.id)))
     return Unclear(jobs=tuple(suspects)) if suspects else Quiet()
@@ -125,10 +128,10 @@ def _unclaimed(jobs: Iterable[Job], everywhere: Iterable[Attempt]) -> list[Job]:
     return [job for job in jobs if job.id not in known]
 
 
-def _in_window(created_at: float, attempt: Attempt, settle: float) -> bool:
+def _in_window(created_at: float | None, attempt: Attempt, settle: float) -> bool:
     """Created between the intent and the end of its settling."""
     begin = attempt.intent.at
-    return begin - SLACK <= created_at <= begin + POST_MAX + settle + SLACK
+    return created_at is not None and begin - SLACK <= created_at <= begin + POST_MAX + settle + SLACK
 
 
 def _alike(attempt: Attempt, request: Request) -> bool:

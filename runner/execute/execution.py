@@ -25,7 +25,7 @@ from runner.lock.facts import Attempt, State
 from runner.manifest.batch import ShotId
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
-from runner.provider.replies import NoRoute, NotAServer, Refused, ReplyError
+from runner.provider.replies import Moved, NoRoute, NotAServer, Refused, ReplyError
 from runner.provider.videos import Videos
 
 _DOWNLOADS: Final = 4  # at once
@@ -69,7 +69,7 @@ async def execute(plan: Plan, doors: Doors, options: Options, control: Control) 
         control.halt(run.disk_failed(error))
     order = {step.shot: number for number, step in enumerate(plan.steps) if step.wanted}
     outcomes = tuple(sorted(run.outcomes, key=lambda outcome: order[ShotId(outcome.shot)]))
-    return Report(outcomes=outcomes, stop=control.stop, signal=control.signal, cost=run.costs.total)
+    return Report(outcomes=outcomes, stop=control.stop, signal=control.signal, cost=run.spent)
 
 
 class Execution:
@@ -166,6 +166,10 @@ class Execution:
         except NotAServer as error:
             hint = "does the base URL belong to a videos server, and should it end in `/v1`?"
             self._run.control.halt(ServerUnreachable(f"the base URL leads to a web page: {error.words}", hint=hint))
+            return purchases
+        except Moved as error:
+            hint = "if that is your server, set it as the base URL: a purchase is never redirected"
+            self._run.control.halt(ServerUnreachable(error.words, hint=hint))
             return purchases
         except Refused:
             return purchases  # the first POST tells whether that is the key's fault

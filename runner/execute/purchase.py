@@ -162,7 +162,7 @@ class Buyer:
     def _lose_sight(self, step: Step, attempt: Attempt, why: str) -> None:
         """A job may or may not exist: never send it again, look it up."""
         self._admitted += 1
-        self._run.costs.put(attempt.id, attempt.intent.price)
+        self._run.spend(attempt)
         self._run.say(
             f"shot `{step.shot}`: no clear answer to its POST ({why}); looking it up at the server", step.shot
         )
@@ -171,10 +171,10 @@ class Buyer:
     def _admit(self, step: Step, attempt: Attempt) -> None:
         self._admitted += 1
         self._full_since = None
-        self._run.costs.put(attempt.id, attempt.intent.price)
+        self._run.spend(attempt)
         job = attempt.job or ""
         cost = attempt.intent.price
-        self._run.doors.listen(Bought(shot=step.shot, job=job, cost=cost, total=self._run.costs.total))
+        self._run.doors.listen(Bought(shot=step.shot, job=job, cost=cost, total=self._run.spent))
         self._bought(step, attempt)
 
     async def _reserve(self, step: Step) -> Attempt | None:
@@ -204,8 +204,8 @@ class Buyer:
 
     def _affordable(self, step: Step) -> bool:
         options = self._run.options
-        spent = self._run.doors.memory.attempts.costs.total
-        return _within(options.budget, spent, step.cost) and _within(options.max_cost, self._run.costs.total, step.cost)
+        spent = self._run.doors.memory.attempts.costs.total(options.profile.currency)
+        return _within(options.budget, spent, step.cost) and _within(options.max_cost, self._run.spent, step.cost)
 
     def _budget_passed(self, step: Step) -> Stop:
         return BudgetPassed(

@@ -41,6 +41,15 @@ class Run:
     def __post_init__(self) -> None:
         self.past = PastRenders(self.doors.memory.ledger.attempts.values())
 
+    def spend(self, attempt: Attempt) -> None:
+        """This run has bought something, or may have."""
+        self.costs.put(attempt.id, attempt.intent.price, self.options.profile.currency)
+
+    @property
+    def spent(self) -> Decimal | None:
+        """What this run has bought costs at most; None where a price is unknown."""
+        return self.costs.total(self.options.profile.currency)
+
     def attempts(self) -> Iterable[Attempt]:
         """The attempts of this manifest as they stand."""
         return self.doors.memory.attempts.values()
@@ -176,7 +185,6 @@ class Run:
         """An attempt to buy a shot: not yet recorded."""
         assert step.wanted is not None
         at = self.time.now()
-        prices = self.options.profile.prices
         intent = Intent(
             shot=step.shot,
             take=step.take,
@@ -184,7 +192,7 @@ class Run:
             origin=self.options.origin,
             profile=self.options.profile.name,
             price=step.cost,
-            currency=prices.currency if prices and step.cost is not None else "",
+            currency="" if step.cost is None else self.options.profile.currency,
             manifest=self.options.file_name,
             at=at,
         )

@@ -35,7 +35,7 @@ class Known(Mapping[AttemptId, Attempt]):
             self._clips.add(attempt.clip.sha256)
         self._newest = max(self._newest, id_)
         if attempt.may_have_cost:
-            self.costs.put(id_, attempt.intent.price)
+            self.costs.put(id_, attempt.intent.price, attempt.intent.currency)
         else:
             self.costs.drop(id_)
 

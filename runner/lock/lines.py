@@ -84,7 +84,7 @@ def _check(record: Attempt, tree: Mapping[str, Any]) -> None:
 
 
 def _check_version(tree: Mapping[str, Any]) -> None:
-    if tree["lock"] != VERSION:
+    if tree["lock"] is True or tree["lock"] != VERSION:  # in Python, true is 1
         told = str(tree["lock"])[:40] if isinstance(tree["lock"], str | int) else "unknown"
         raise NewerVersion(f"it is of version {told}, and this shotlock reads version {VERSION}")
 

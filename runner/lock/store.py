@@ -64,7 +64,8 @@ class Shelf:
         if self.disk.size(target) == self.disk.size(part) and self.disk.digest(target) == sha256:
             self.disk.sync_folder(self.store)  # a run that was killed may have put it there and no more
             return
-        fresh = target.with_name(f".{target.name}.new")
+        whose = hashlib.sha256(str(part).encode()).hexdigest()[:8]  # another run may keep the same clip right now
+        fresh = target.with_name(f".{target.name}.{whose}.new")
         self.disk.copy(part, fresh)
         self.disk.sync(fresh)
         self.disk.rename(fresh, target)

@@ -54,7 +54,7 @@ class Plan:
 
     steps: tuple[Step, ...]
     claims: tuple[Attempt, ...]  # records to be joined before anything is done
-    spent: Decimal  # over the lockfile's life, as far as prices are known
+    spent: Decimal  # over the lockfile's life, as far as prices are known and of this currency
     spent_known: bool
     currency: str
 
@@ -106,14 +106,15 @@ def make(shots: Sequence[Shot], situation: Situation) -> Plan:
     leftover = tuple(
         _leftover_step(each) for each in _unfinished(situation.attempts.values()) if each.id not in at_work
     )
-    prices = [each.intent.price for each in situation.attempts.values() if each.may_have_cost]
-    prices_known = situation.profile.prices
+    intents = [each.intent for each in situation.attempts.values() if each.may_have_cost and each.intent.price != 0]
+    currency = situation.profile.currency or next((each.currency for each in intents if each.currency), "")
+    known_costs = [each.price for each in intents if each.price is not None and each.currency == currency]
     return Plan(
         steps=steps + leftover,
         claims=claims,
-        spent=sum((price for price in prices if price is not None), Decimal(0)),
-        spent_known=None not in prices,
-        currency=prices_known.currency if prices_known else "",
+        spent=sum(known_costs, Decimal(0)),
+        spent_known=len(known_costs) == len(intents),
+        currency=currency,
     )
 
 

@@ -45,8 +45,9 @@ def _fields(tree: Mapping[str, Any]) -> Iterator[Defect]:
     yield from _within_others([(("names", own), name) for name, own in taken.items()] + _more_fields(tree))
     for size, fields in tree.get("size_as", {}).items():
         for field in fields:
-            if field in others:
-                message = f"{quoted(field)} is what {quoted(others[field])} is sent as"
+            if field in others or field in tree.get("fields", {}):
+                own = quoted(others[field]) if field in others else "a further field"
+                message = f"{quoted(field)} is what {own} is sent as"
                 yield ("size_as", size, field), message, "name another field"
 
 

@@ -1,6 +1,6 @@
 """The evidence of one POST, gathered while it happens: whether a byte of it left, and what came back so far."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,8 +14,9 @@ LARGEST: Final = 1 << 20  # bytes of an answer
 
 @dataclass(slots=True)
 class Evidence:
-    """What is known about a POST at this moment."""
+    """What is known about a POST at this moment; `read` finds the fields of an answer where its server has them."""
 
+    read: Callable[[Any], Any] = lambda body: body
     sent: bool = False
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -38,7 +39,8 @@ class Evidence:
     def complete(self, secrets: tuple[str, ...]) -> Posted:
         """The verdict-free record of a POST that was answered."""
         reply = reply_of(self.status or 0, self.headers, bytes(self.data), limit=LARGEST, secrets=secrets)
-        return Posted(sent=True, status=self.status, headers=reply.headers, body=reply.body, text=reply.text)
+        body = self.read(reply.body)
+        return Posted(sent=True, status=self.status, headers=reply.headers, body=body, text=reply.text)
 
     def broken(self, words: str, secrets: tuple[str, ...]) -> Posted:
         """The record of a POST that was not answered, or not to the end; an id that came whole is not lost."""

@@ -15,7 +15,7 @@ from runner.provider.pages import page_of
 from runner.provider.parsing import job_in_error, job_of, usable_id
 from runner.provider.payload import body_of
 from runner.provider.refusals import Call, not_a_clip, refusal
-from runner.provider.replies import Missing, NoRoute, NotAServer, NotVideo, Refused, ReplyError, Troubled
+from runner.provider.replies import Missing, Moved, NoRoute, NotAServer, NotVideo, Refused, ReplyError, Troubled
 from runner.provider.retry_after import poll_after
 from runner.provider.times import Times
 from runner.provider.transfer import Pace, begun, is_words, media_type_of
@@ -36,6 +36,7 @@ from runner.provider.videos import (
 )
 from runner.provider.wire import LARGE, SMALL, Stream, Wire
 
+_MOVED: Final = (301, 308)  # statuses of what is elsewhere for good
 _NO_CONTENT: Final = (400, 404, 405, 410, 501)  # statuses with which a server says that its clips lie elsewhere
 
 
@@ -79,8 +80,7 @@ class HttpVideos(Videos):
 
     async def create(self, request: Request, image: Image | None) -> Posted:
         """See `Videos.create`."""
-        posted = await self._wire.post(self._urls.orders, body_of(request, image, self._manner))
-        return replace(posted, body=self._manner.read(posted.body))
+        return await self._wire.post(self._urls.orders, body_of(request, image, self._manner))
 
     async def retrieve(self, job: JobId) -> Polled:
         """See `Videos.retrieve`."""
@@ -95,7 +95,10 @@ class HttpVideos(Videos):
 
     async def list(self, after: str | None) -> Page:
         """See `Videos.list`."""
-        reply = await self._asked(self._urls.page(after), LARGE)
+        asked = self._urls.page(after)
+        reply = await self._asked(asked, LARGE)
+        if reply.status in _MOVED and (base := self._urls.moved(asked, reply.headers.get("location", ""))):
+            raise Moved(f"the base URL redirects to {self._wire.cleaned(base)}", status=reply.status)
         if not 200 <= reply.status < 300:
             raise refusal(Call.LIST, reply, now=self._clock.now())
         if reply.body is None and reply.text.startswith("<"):
@@ -158,7 +161,7 @@ class HttpVideos(Videos):
 
     async def _pour(self, stream: Stream, head: Begun, sink: Sink) -> Content:
         times, monotonic = self._times, self._clock.monotonic
-        pace = Pace(head=head, monotonic=monotonic, window=times.stall, floor=times.stall_bytes)
+        pace = Pace(head=head, monotonic=monotonic, window=times.stall, floor=times.stall_bytes, most=times.clip)
         sink.begin(head)
         async with aclosing(stream.pieces()) as pieces:
             async for data in pieces:

@@ -48,3 +48,8 @@ class Profile:
     typical_render: float  # seconds, for the first guess of an ETA
     not_admitted: tuple[Answer, ...]
     resubmit_lost: bool  # unconfirmed and lost jobs are submitted again: only where a clip costs nothing
+
+    @property
+    def currency(self) -> str:
+        """Of its prices; empty where it has none."""
+        return self.prices.currency if self.prices else ""

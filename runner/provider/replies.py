@@ -19,6 +19,10 @@ class Troubled(ReplyError):
     """5xx, 408, 409, 425 or a body that makes no sense. Passing."""
 
 
+class Moved(Troubled):
+    """What was asked for is at another host or scheme, for good: so is the base URL, and it is not followed."""
+
+
 class NotAServer(ReplyError):
     """A good status and a web page: the base URL leads to something that is no videos server."""
 

@@ -53,12 +53,14 @@ class Pace:
     monotonic: Callable[[], float]
     window: float  # seconds
     floor: int  # bytes in each window
+    most: float  # seconds for all of them
     count: int = 0
+    _begun: float = field(init=False)
     _since: float = field(init=False)
     _seen: int = 0
 
     def __post_init__(self) -> None:
-        self._since = self.monotonic()
+        self._begun = self._since = self.monotonic()
 
     def add(self, size: int) -> None:
         """Take note of bytes that came.
@@ -70,7 +72,10 @@ class Pace:
         self.count += size
         if self.head.start + self.count > LARGEST:
             raise NotVideo(f"the clip has more than {LARGEST} bytes")
-        if (now := self.monotonic()) - self._since >= self.window:
+        now = self.monotonic()
+        if now - self._begun > self.most:
+            raise Unreachable(f"the clip drips: it is not whole after {self.most / 3600:g} h")
+        if now - self._since >= self.window:
             if self.count - self._seen < self.floor:
                 raise Unreachable(f"the clip drips: {self.count - self._seen} bytes in {self.window:g} s")
             self._since, self._seen = now, self.count

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
+from runner.errors import WrongUsage
 from runner.provider.manner import Manner
+from runner.provider.origin import origin_of
 from runner.provider.videos import JobId
 
 _PAGE: Final = {"limit": "100", "order": "desc"}  # newest first: what was just bought is on the first page
@@ -38,6 +40,16 @@ class Urls:
     def content(self, job: JobId) -> str:
         """Where its clip is."""
         return self._url(self._manner.route("content", quote(job, safe="")), {})
+
+    def moved(self, asked: str, location: str) -> str:
+        """The base URL that a redirect of `asked` speaks of; empty where it is not just of another host or scheme."""
+        try:
+            was, to = urlsplit(asked), urlsplit(location)
+            if (was.scheme, was.netloc) == (to.scheme, to.netloc) or was.path != to.path:
+                return ""
+            return origin_of(f"{to.scheme}://{to.netloc}{urlsplit(self._origin).path}")
+        except (ValueError, WrongUsage):
+            return ""
 
     def _url(self, route: str, asked: Mapping[str, str]) -> str:
         path, _, own = route.partition("?")

@@ -95,7 +95,7 @@ class Wire:
 
     async def post(self, url: str, body: Mapping[str, Any]) -> Posted:
         """One POST, and everything that is known about it. Raises nothing that a network does."""
-        evidence = Evidence()
+        evidence = Evidence(read=self._manner.read)
         try:
             async with asyncio.timeout(self._times.post):
                 await self._post(url, body, evidence)

@@ -99,6 +99,28 @@ def test_a_web_page_at_the_base_url_sends_no_purchase(desk: Desk, shop: Shop) ->
     assert shop.posts() == 0
 
 
+@pytest.mark.parametrize(("status", "code", "posts"), [(301, 4, 0), (308, 4, 0), (302, 0, 2)])
+def test_a_base_url_that_has_moved_sends_no_purchase(
+    desk: Desk, shop: Shop, status: int, code: int, posts: int
+) -> None:
+    """Often `http` for `https`: each order would be unconfirmed, for none is ever redirected."""
+    there = shop.base_url.replace("http://127.0.0.1", "http://localhost")
+    to = {"location": f"{there}/videos?limit=100&order=desc"}
+    shop.sandbox.faults.append(Fault(on=On.LIST, do=Do.STATUS, status=status, headers=to, body=""))
+    result = desk.run("render", "film.yaml")
+    assert (result.code, shop.posts()) == (code, posts), result.stderr
+    assert ("the base URL redirects to http://localhost:" in result.stderr) == (code == 4)
+
+
+@pytest.mark.parametrize("text", ['[[package]]\nname = "a"\n', '{"version": 1}\n', "# v1\n", "\n"])
+def test_another_tools_file_is_not_folded(desk: Desk, text: str) -> None:
+    path = desk.write(text, "uv.lock")
+    refused = desk.run("lock", "fold", "uv.lock")
+    assert (refused.code, path.read_text()) == (2, text)
+    assert "is no lockfile of ours" in refused.stderr
+    assert not path.with_name("uv.lock.bad").exists()
+
+
 def damaged(spec: ClipSpec, target: Path) -> None:
     """A clip whose boxes are whole, with a frame that is not."""
     av = pytest.importorskip("av")

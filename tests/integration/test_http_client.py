@@ -272,6 +272,12 @@ class TestPurchase:
         found = posted(raw(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"id": "video_7"}'))
         assert (found.sent, found.status, found.body) == (True, 200, {"id": "video_7"})
 
+    def test_an_id_that_came_whole_is_not_lost_where_the_profile_says_where_it_is(self) -> None:
+        answer = raw(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"result": {"id": "v7"}}')
+        manner = Manner(replies={"id": "result.id"})
+        found = run(lambda videos, _: videos.create(REQUEST, None), answer, manner=manner)
+        assert (found.status, found.body["id"]) == (200, "v7")
+
     @pytest.mark.parametrize(
         "body",
         [

@@ -17,6 +17,10 @@ CLASHES: dict[str, tuple[dict[str, Any], str]] = {
         "`duration` is what `seconds` is sent as",
     ),
     "a size as the prompt": ({"size_as": {"1280x720": {"prompt": "boo"}}}, "`prompt` is what `prompt` is sent as"),
+    "a size as a further field": (
+        {"fields": {"ratio": {"type": "text"}}, "size_as": {"1280x720": {"ratio": "16:9"}}},
+        "`ratio` is what a further field is sent as",
+    ),
     "a size that nobody has": ({"size_as": {"1280x721": {}}}, "no model has the size `1280x721`"),
     "a field within a field": (
         {"names": {"prompt": "input.prompt", "input_reference": "input"}},

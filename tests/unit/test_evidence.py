@@ -33,6 +33,13 @@ LOST = make_attempt(State.INTENT, 1)
 TWIN = make_attempt(State.INTENT, 2, shot="walk")
 ALIEN = make_attempt(State.INTENT, 2, origin=LOST.intent.origin, manifest="another.yaml")
 OTHER_REFERENCE = make_attempt(State.INTENT, 2, request=make_request(reference=make_reference()))
+
+
+def replaced_reference(state: State, **fields: float) -> Attempt:
+    """An attempt that a list shows just like the lost one, and that is of another reference."""
+    return make_attempt(state, 3, request=make_request(reference=make_reference("b")), **fields)
+
+
 WINDOW_END = BORN + POST_MAX + SETTLE + SLACK
 
 
@@ -103,6 +110,24 @@ CASES = [
         jobs=(job("a"), job("b")),
         known=(LOST, OTHER_REFERENCE),
         found=Unclear(jobs=(job("a"), job("b"))),
+    ),
+    Case(
+        name="one that may be the late job of what was given up, with another reference",
+        jobs=(job(),),
+        known=(LOST, replaced_reference(State.ABANDONED)),
+        found=Unclear(jobs=(job(),)),
+    ),
+    Case(
+        name="what was given up long before is over",
+        jobs=(job(),),
+        known=(LOST, replaced_reference(State.ABANDONED, at=BORN - 86_400)),
+        found=Found(job=job()),
+    ),
+    Case(
+        name="of two equal ones, of which one was given up, either will do",
+        jobs=(job(),),
+        known=(LOST, make_attempt(State.ABANDONED, 3)),
+        found=Found(job=job()),
     ),
     # -- servers that hide or change what they got
     Case(name="no prompt", jobs=(job(prompt=None),), found=Unclear(jobs=(job(prompt=None),))),

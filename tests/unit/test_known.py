@@ -38,7 +38,7 @@ def test_every_answer_is_that_of_reading_all_attempts_again(facts: list[Attempt]
         jobs = {job for each in here for job in each.jobs}
         assert {job for job in map("video_{}".format, range(8)) if known.has_job(job, origin)} == jobs
     costs = [each.intent.price for each in all_ if each.state not in (State.UNSENT, State.REJECTED)]
-    assert known.costs.total == (None if None in costs else sum(costs))
+    assert known.costs.total("USD") == (None if None in costs else sum(costs))
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("abcd"), PRICES), max_size=30))
@@ -46,10 +46,21 @@ def test_a_sum_is_that_of_what_was_put_and_not_dropped(steps: list[tuple[bool, s
     costs, expected = Costs(), dict[str, Decimal | None]()
     for put, name, cost in steps:
         if put:
-            costs.put(AttemptId(name), cost)
+            costs.put(AttemptId(name), cost, "USD")
             expected[name] = cost
         else:
             costs.drop(AttemptId(name))
             expected.pop(name, None)
     values = list(expected.values())
-    assert costs.total == (None if None in values else sum(values))
+    assert costs.total("USD") == (None if None in values else sum(values))
+
+
+def test_prices_of_two_currencies_have_no_sum() -> None:
+    costs = Costs()
+    costs.put(AttemptId("a"), Decimal("0.8"), "USD")
+    costs.put(AttemptId("free"), Decimal(0), "")
+    assert (costs.total("USD"), costs.total("EUR")) == (Decimal("0.8"), None)
+    costs.put(AttemptId("b"), Decimal("0.5"), "EUR")
+    assert (costs.total("USD"), costs.total("EUR")) == (None, None)
+    costs.drop(AttemptId("a"))
+    assert (costs.total("USD"), costs.total("EUR")) == (None, Decimal("0.5"))

@@ -138,6 +138,11 @@ def test_the_header_is_no_record() -> None:
     assert lines.read(lines.HEADER[:-1]) is None
 
 
+def test_a_version_is_a_number() -> None:
+    with pytest.raises(NewerVersion, match="it is of version True"):
+        lines.read(b'{"lock":true}')
+
+
 def test_a_header_of_a_later_version_says_which() -> None:
     with pytest.raises(NewerVersion, match="it is of version 2, and this shotlock reads version 1"):
         lines.read(b'{"lock":2}')

@@ -586,3 +586,11 @@ def test_a_step_knows_how_often_it_may_buy_again(
 def test_what_nobody_wants_any_more_is_not_bought_again() -> None:
     situation = make_situation(make_attempt(State.SUBMITTED, prompt="another"), retries=2)
     assert [step.again for step in make([make_shot("other")], situation).steps] == [2, 0]
+
+
+def test_what_was_spent_in_another_currency_is_not_known_in_this_one() -> None:
+    dollars, euros = make_attempt(State.DONE, 1), make_attempt(State.DONE, 2, currency="EUR", price=Decimal("0.5"))
+    plan = make([], make_situation(dollars, euros))
+    assert (plan.spent, plan.spent_known, plan.currency) == (Decimal("0.8"), False, "USD")
+    unpriced = make([], make_situation(euros, profile=make_profile(prices=None)))
+    assert (unpriced.spent, unpriced.spent_known, unpriced.currency) == (Decimal("0.5"), True, "EUR")

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,31 @@ def test_all_of_it_works_on_a_real_disk(tmp_path: Path) -> None:
     assert shelf.place("beach").read_bytes() == NEW
     assert shelf.place("beach").stat().st_ino != shelf.kept(digest(NEW)).stat().st_ino
     assert list((tmp_path / ".shotlock" / "parts").iterdir()) == []
+
+
+class Shared(SystemDisk):
+    """A disk on which another run keeps the same clip in the middle of our keeping it."""
+
+    def __init__(self, meanwhile: list[tuple[Shelf, Path]]) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    def copy(self, source: Path, target: Path) -> None:
+        super().copy(source, target)
+        for other, part in self.meanwhile:
+            other.keep(part, digest(NEW))
+
+
+def test_two_runs_keep_the_same_clip_in_a_shared_store_at_once(tmp_path: Path) -> None:
+    def shelf(name: str, disk: SystemDisk) -> tuple[Shelf, Path]:
+        mine = replace(shelf_on(disk, tmp_path / name), store=tmp_path / "store")
+        mine.make_ready()
+        part = mine.part("0199")
+        part.write_bytes(NEW)
+        return mine, part
+
+    theirs = shelf("theirs", SystemDisk())
+    ours, part = shelf("ours", Shared([theirs]))
+    ours.keep(part, digest(NEW))
+    assert ours.kept(digest(NEW)).read_bytes() == NEW
+    assert [path.name for path in ours.store.iterdir()] == [f"{digest(NEW)}.mp4"]

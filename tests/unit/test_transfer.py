@@ -18,7 +18,7 @@ class HandClock:
 
 def pace(clock: HandClock, start: int = 0, length: int | None = None) -> Pace:
     head = Begun(start=start, length=length, etag=None)
-    return Pace(head=head, monotonic=clock.monotonic, window=60.0, floor=1000)
+    return Pace(head=head, monotonic=clock.monotonic, window=60.0, floor=1000, most=7200.0)
 
 
 def test_a_whole_clip_starts_at_its_beginning() -> None:
@@ -119,6 +119,17 @@ def test_a_drip_is_given_up_after_a_window() -> None:
     clock.time = 120.0
     with pytest.raises(Unreachable, match="drips: 998 bytes in 60 s"):
         dripping.add(0)
+
+
+def test_a_drip_that_keeps_to_the_least_does_not_go_on_for_ever() -> None:
+    clock = HandClock()
+    dripping = pace(clock)
+    for minute in range(1, 121):
+        clock.time = 60.0 * minute
+        dripping.add(1000)
+    clock.time += 1
+    with pytest.raises(Unreachable, match="drips: it is not whole after 2 h"):
+        dripping.add(1000)
 
 
 def test_more_than_a_clip_may_have_is_refused() -> None:
