@@ -16,6 +16,7 @@ FAULTS = (  # of a server's nature: what goes wrong so often
     "fails", "lose_before", "lose_after", "error_before", "error_after", "unsent", "busy", "poll_trouble",
     "content_trouble", "forgets", "foreign",
 )  # fmt: skip
+SPELLS = (1e-3, 1e-3, 50.0, 150.0)  # seconds for which it forgets a job
 PAGE = 3  # jobs: small, so that paging is exercised
 
 
@@ -78,6 +79,7 @@ class Server:
     ambiguous: int = 0  # POSTs whose answer was lost
     most_running: int = 0
     late: list[tuple[float, Request]] = field(default_factory=list)
+    forgotten: dict[str, float] = field(default_factory=dict)  # jobs of which it says that there are none, until when
 
     def commit(self, request: Request) -> Billed:
         now = self.clock.true_time()
@@ -270,8 +272,8 @@ class SimVideos:
         self._server.look()
         found = self._server.by_id.get(job)
         if self._server.rng.random() < self._server.nature.forgets:
-            found = None
-        if found and not found.purged and now < found.created + self._server.nature.retention:
+            self._server.forgotten[job] = now + SPELLS[hash_of(job) % len(SPELLS)]
+        if found and now >= self._server.forgotten.get(job, 0.0) and not found.purged and now < found.created + self._server.nature.retention:
             return found
         raise Missing("no such video", status=404)
 
