@@ -76,7 +76,7 @@ def _fold(disk: Disk, path: Path, settings: Settings) -> None:
     reading = scan(data)
     if reading.newer:
         raise LockfileDamaged(f"{path} cannot be read: {reading.newer}", hint="update shotlock")
-    if not reading.records and not any(line.startswith(_OURS) for line in data.splitlines()):
+    if reading.bad and not reading.records and not any(line.startswith(_OURS) for line in data.splitlines()):
         hint = "other tools' files end in `.lock`, too; of a lockfile that is lost, git has the last one"
         raise WrongUsage(f"{path} is no lockfile of ours: none of its lines is", hint=hint)
     damaged = [bad for bad in reading.bad if not bad.marker]

@@ -65,7 +65,7 @@ class Shelf:
             self.disk.sync_folder(self.store)  # a run that was killed may have put it there and no more
             return
         whose = hashlib.sha256(str(part).encode()).hexdigest()[:8]  # another run may keep the same clip right now
-        fresh = target.with_name(f".{target.name}.{whose}.new")
+        fresh = target.with_name(f".{whose}.{target.name}.new")
         self.disk.copy(part, fresh)
         self.disk.sync(fresh)
         self.disk.rename(fresh, target)

@@ -112,7 +112,7 @@ def test_a_base_url_that_has_moved_sends_no_purchase(
     assert ("the base URL redirects to http://localhost:" in result.stderr) == (code == 4)
 
 
-@pytest.mark.parametrize("text", ['[[package]]\nname = "a"\n', '{"version": 1}\n', "# v1\n", "\n"])
+@pytest.mark.parametrize("text", ['[[package]]\nname = "a"\n', '{"version": 1}\n', "# v1\n"])
 def test_another_tools_file_is_not_folded(desk: Desk, text: str) -> None:
     path = desk.write(text, "uv.lock")
     refused = desk.run("lock", "fold", "uv.lock")

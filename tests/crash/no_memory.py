@@ -218,7 +218,7 @@ def _go_on(playing: Play) -> None:
 
 def _decide(playing: Play, shot: str, why: str, hint: str) -> int:
     """Do what the hint says about a held shot; how many purchases that orders."""
-    if "--adopt" in hint:
+    if "--adopt" in hint and not hint.startswith("shotlock retake"):
         command = ["--resubmit"] if playing.cell.buys else re.search(r"(--adopt) (\S+)", hint).groups()
         playing.check(f"resolving {shot}", playing.it.run("resolve", "film.yaml", shot, *command).code, 0)
         return int(playing.cell.buys)

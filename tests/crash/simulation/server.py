@@ -273,7 +273,8 @@ class SimVideos:
         found = self._server.by_id.get(job)
         if self._server.rng.random() < self._server.nature.forgets:
             self._server.forgotten[job] = now + SPELLS[hash_of(job) % len(SPELLS)]
-        if found and now >= self._server.forgotten.get(job, 0.0) and not found.purged and now < found.created + self._server.nature.retention:
+        known = now >= self._server.forgotten.get(job, 0.0)
+        if found and known and not found.purged and now < found.created + self._server.nature.retention:
             return found
         raise Missing("no such video", status=404)
 
