@@ -179,7 +179,7 @@ class Watcher:
         if self._elapsed() < deadline_of(self._run.options.profile):
             return False
         why = f"job {self._attempt.job} has not ended after {self._elapsed() / 60:.0f} min; the next run goes on"
-        self._run.end(self._step, Ending.PENDING, why)
+        self._run.end(self._step, Ending.PENDING, why, hint=self._run.give_up_hint(self._step))
         return True
 
     def _wait(self, polled: Polled | None) -> float:

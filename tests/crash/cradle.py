@@ -59,8 +59,9 @@ class Life:
 
     def let_go(self) -> None:
         """Let it begin, if it is held: it stops itself first, and must not be let go before that."""
-        while Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
-            time.sleep(0.001)
+        with suppress(FileNotFoundError, ProcessLookupError):  # killed already, at what an earlier life had asked for
+            while Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+                time.sleep(0.001)
         self.send_signal(signal.SIGCONT)
 
     def send_signal(self, number: int) -> None:

@@ -5,7 +5,9 @@ three run.
 """
 
 import json
+import os
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -50,6 +52,19 @@ def test_where_no_list_tells_a_killed_purchase_waits_for_a_person(
     case: Case, verdicts: Mapping[Case, "Future[str]"]
 ) -> None:
     assert verdicts[case].result() == ""
+
+
+def test_a_life_that_is_killed_before_it_begins_ends_as_any_other() -> None:
+    """The server may still meet what an earlier life asked for, when it has been told whom to kill."""
+    with Cradle() as cradle, _scene(Case(()), cradle) as it:
+        assert it.run("render", "film.yaml", meanwhile=_killed).code == -signal.SIGKILL
+        assert it.come_home() == []
+
+
+def _killed(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    while Path(f"/proc/{pid}").exists():
+        time.sleep(0.001)
 
 
 def test_every_point_that_a_run_crosses_is_in_the_table() -> None:
