@@ -1,6 +1,7 @@
 """Before money is spent: the most that a run can cost, whether that is within bounds, and the one question."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,20 +22,26 @@ class Purchases:
     seconds: int
     cost: Decimal | None  # None: some price is unknown
     currency: str
-    further: int = 0  # clips that may have to be bought after these, should jobs come to nothing
-    further_cost: Decimal | None = Decimal(0)
-
-    @property
-    def most_cost(self) -> Decimal | None:
-        """What the run can cost at most, come what may."""
-        return total((self.cost, self.further_cost))
+    further: int  # clips that may be bought beside these, should jobs come to nothing
+    most_cost: Decimal | None  # of all that the run may buy, come what may
 
     @property
     def words(self) -> str:
         """As a person reads it."""
+        if not self.clips and not self.further:
+            return "nothing to buy"
         first = f"{counted(self.clips, 'clip')}, {self.seconds:,} s, {self._price(self.cost)}"
-        more = f"; {counted(self.further, 'clip')} more, {self._price(self.further_cost)}, should jobs come to nothing"
-        return (first if self.clips else "nothing to buy") + (more if self.further else "")
+        return f"{first if self.clips else 'nothing to buy'}{self._more}"
+
+    @property
+    def _more(self) -> str:
+        """What may come on top; under a limit, what is bought again may take the place of what was to be bought."""
+        if self.further:
+            more = None if self.cost is None or self.most_cost is None else self.most_cost - self.cost
+            return f"; {counted(self.further, 'clip')} more, {self._price(more)}, should jobs come to nothing"
+        if self.most_cost != self.cost:
+            return f"; {self._price(self.most_cost)} should jobs come to nothing"
+        return ""
 
     def _price(self, cost: Decimal | None) -> str:
         return "at a price that is not known" if cost is None else f"at most {money(cost, self.currency)}"
@@ -42,31 +49,29 @@ class Purchases:
 
 def purchases_of(plan: Plan, asked: Asked) -> Purchases:
     """What a run buys at most, by its plan and its flags."""
-    if asked.frozen:
-        return Purchases(clips=0, seconds=0, cost=Decimal(0), currency=plan.currency)
-    steps = plan.purchases
-    clips = len(steps) if asked.limit is None else min(asked.limit, len(steps))
-    further = plan.further if asked.limit is None else min(asked.limit - clips, plan.further)
-    lengths = sorted((int(step.wanted.request.seconds) for step in steps if step.wanted), reverse=True)
+    steps = () if asked.frozen else plan.purchases
+    again = [] if asked.frozen else [step.cost for step in plan.steps for _ in range(step.again)]
     costs = [step.cost for step in steps]
-    dearest = sorted((cost for cost in costs if cost is not None), reverse=True)[:clips]
-    cost = None if None in costs and clips else total(dearest)
+    clips, all_ = (_limited(count, asked.limit) for count in (len(steps), len(steps) + len(again)))
+    lengths = sorted((int(step.wanted.request.seconds) for step in steps if step.wanted), reverse=True)
     return Purchases(
         clips=clips,
         seconds=sum(lengths[:clips]),
-        cost=cost,
+        cost=_dearest(costs, clips),
         currency=plan.currency,
-        further=further,
-        further_cost=_dearest(plan, further),
+        further=all_ - clips,
+        most_cost=_dearest(costs + again, all_),
     )
 
 
-def _dearest(plan: Plan, count: int) -> Decimal | None:
-    """What so many of the further purchases cost at most."""
-    if count == plan.further:
-        return plan.further_cost
-    costs = [step.cost for step in plan.steps for _ in range(step.again)]
-    return None if None in costs and count else total(sorted(filter(None, costs), reverse=True)[:count])
+def _limited(count: int, limit: int | None) -> int:
+    return count if limit is None else min(count, limit)
+
+
+def _dearest(costs: Sequence[Decimal | None], count: int) -> Decimal | None:
+    """What so many of them cost at most; None where the price of one is not known."""
+    known = sorted((cost for cost in costs if cost is not None), reverse=True)
+    return None if count and len(known) < len(costs) else total(known[:count])
 
 
 def check_bounds(plan: Plan, purchases: Purchases, *, budget: Decimal | None, max_cost: Decimal | None) -> None:

@@ -76,7 +76,7 @@ def _fold(disk: Disk, path: Path, settings: Settings) -> None:
     reading = scan(data)
     if reading.newer:
         raise LockfileDamaged(f"{path} cannot be read: {reading.newer}", hint="update shotlock")
-    if reading.bad and not reading.records and not any(line.startswith(_OURS) for line in data.splitlines()):
+    if reading.bad and not reading.records and not _is_ours(disk, path, data):
         hint = "other tools' files end in `.lock`, too; of a lockfile that is lost, git has the last one"
         raise WrongUsage(f"{path} is no lockfile of ours: none of its lines is", hint=hint)
     damaged = [bad for bad in reading.bad if not bad.marker]
@@ -89,6 +89,16 @@ def _fold(disk: Disk, path: Path, settings: Settings) -> None:
     _tell(path, reading, len(records), changed=fresh != data)
     if damaged:
         _tell_what_is_lost(disk, path, records, settings)
+
+
+def _is_ours(disk: Disk, path: Path, data: bytes) -> bool:
+    """Whether a file of which no line can be believed is a lockfile or ledger all the same."""
+    manifests = (path.with_suffix(suffix) for suffix in (".yaml", ".yml"))
+    return (
+        path.suffix == _LEDGER
+        or any(line.startswith(_OURS) for line in data.splitlines())
+        or any(disk.size(manifest) is not None for manifest in manifests)
+    )
 
 
 def _ledger(records: tuple[Attempt, ...]) -> bytes:

@@ -238,7 +238,7 @@ class Fetcher:
 
     @property
     def _later_or_never(self) -> str:
-        return f"say the same again later; {self._run.give_up_hint(self._step)}"
+        return f"say the same again later; {self._run.give_up_hint(self._step, self._attempt)}"
 
 
 async def _ended(task: asyncio.Task[Probe]) -> None:

@@ -204,10 +204,18 @@ class Buyer:
 
     def _affordable(self, step: Step) -> bool:
         options = self._run.options
-        spent = self._run.doors.memory.attempts.costs.total(options.profile.currency)
-        return _within(options.budget, spent, step.cost) and _within(options.max_cost, self._run.spent, step.cost)
+        return _within(options.budget, self._spent, step.cost) and _within(options.max_cost, self._run.spent, step.cost)
+
+    @property
+    def _spent(self) -> Decimal | None:
+        """Over the lockfile's life; None where some price is not known."""
+        return self._run.doors.memory.attempts.costs.total(self._run.options.profile.currency)
 
     def _budget_passed(self, step: Step) -> Stop:
+        if step.cost is None or self._spent is None:
+            what = "its price" if step.cost is None else "what was spent before"
+            hint = "take `budget` out of the manifest, or say what it costs under `prices`"
+            return BudgetPassed(f"shot `{step.shot}` has a bound, and {what} is not known", hint=hint)
         return BudgetPassed(
             f"buying shot `{step.shot}` would pass the budget",
             hint="raise `budget` or --max-cost, or buy less with --only",

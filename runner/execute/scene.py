@@ -108,27 +108,31 @@ class Run:
         """The command that buys again."""
         return f"shotlock retake {quote(self.options.manifest)} {quote(step.shot)}"
 
-    def give_up_hint(self, step: Step) -> str:
+    def give_up_hint(self, step: Step, attempt: Attempt) -> str:
         """The command by which a clip that was paid for, and will never come, is no longer waited for."""
-        if step.attempt and step.attempt.state is State.DONE:
+        if attempt.state is State.DONE:
             return f"if it is given up: {self.retake_hint(step)}"
-        return f"if it is given up: shotlock resolve {quote(self.options.manifest)} {quote(step.shot)} --abandon"
+        # A shot that wants something else by now has nothing to do with it: there it is named by its job.
+        name = step.shot if step.wanted else attempt.job or ""
+        return f"if it is given up: shotlock resolve {quote(self.options.manifest)} {quote(name)} --abandon"
 
     def lost_hint(self, step: Step, attempt: Attempt | None) -> str:
         """The command that buys again what is lost, and the one that takes it back should the server have it."""
+        if step.wanted is None:
+            return ""
         if attempt is None or attempt.job is None or attempt.clip:
             return self.retake_hint(step)
         return f"{self.retake_hint(step)}, or, if the server has it after all: {self.adopt_hint(step, attempt.job)}"
 
     def is_of_this_account(self, attempt: Attempt) -> bool:
-        """Whether it was bought at this very server, with this very key as far as is known."""
+        """Whether this machine bought it at this very server, with this very key."""
         key = attempt.owner.key if attempt.owner else ""
-        return attempt.intent.origin == self.options.origin and key in ("", self.options.key)
+        return attempt.intent.origin == self.options.origin and key == self.options.key
 
     def end_of_another_account(self, step: Step, attempt: Attempt, done: str, why: str) -> None:
         """Tell that a job of another server or key is refused: that says nothing of the account that buys now."""
         told = f"job {attempt.job} cannot be {done} at {host_of(attempt.intent.origin)} with this key ({why})"
-        hint = f"say the same again with the key that bought it; {self.give_up_hint(step)}"
+        hint = f"say the same again with the key that bought it; {self.give_up_hint(step, attempt)}"
         self.end(step, Ending.HELD, told, hint=hint)
 
     def again_costs(self, cost: Decimal | None) -> str:

@@ -3,7 +3,6 @@
 No fact is dated before its attempt: that is dated by the server, and these by the machine.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from runner.lock.facts import Acceptance, Attempt, Ruling, State
@@ -19,15 +18,3 @@ def given_up(attempt: Attempt, at: float, *, resubmit: bool) -> Attempt:
     why = "a person ordered a new purchase" if resubmit else "a person gave it up"
     ruling = Ruling(state=State.ABANDONED, why=why, at=max(at, attempt.intent.at), resubmit=resubmit)
     return replace(attempt, ruling=ruling)
-
-
-def open_cases(attempts: Iterable[Attempt], shot: str) -> tuple[Attempt, ...]:
-    """The unconfirmed attempts of a shot, oldest first."""
-    mine = (each for each in attempts if each.state is State.INTENT)
-    return tuple(
-        sorted((each for each in mine if shot in (each.intent.shot, _claimed_by(each))), key=lambda each: each.id)
-    )
-
-
-def _claimed_by(attempt: Attempt) -> str:
-    return attempt.claims[-1].shot if attempt.claims else ""

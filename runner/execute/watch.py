@@ -117,12 +117,16 @@ class Watcher:
         owners = (self._attempt.intent.shot, self._step.shot)
         mine = [each for each in self._run.attempts() if each.fingerprint == request and last_owner(each) in owners]
         if self._step.wanted and self._run.control.buying and may_retry(ended, mine, self._run.options.retries):
+            if self._run.options.frozen:
+                why = f"the job failed: {words}; it is bought again, as `retries` allows, and this run buys nothing"
+                self._run.end(self._step, Ending.PENDING, why)
+                return
             self._run.say(
                 f"shot `{self._step.shot}` failed ({words}); it is bought again, as `retries` allows", self._step.shot
             )
             self._again(self._step)
             return
-        hint = "change the shot, or " + self._run.retake_hint(self._step)
+        hint = "change the shot, or " + self._run.retake_hint(self._step) if self._step.wanted else ""
         self._run.end(self._step, Ending.FAILED, f"the job failed: {words}", hint=hint)
 
     def _is_gone(self, error: Missing) -> bool:
@@ -146,8 +150,9 @@ class Watcher:
             self._run.say(f"{why}; shot `{self._step.shot}` is made again", self._step.shot)
             self._again(self._step)
         else:
-            hint = f"say the same again later; if it is another job: {self._run.adopt_hint(self._step)}; "
-            self._run.end(self._step, Ending.HELD, why, hint=hint + self._run.give_up_hint(self._step))
+            other = f"if it is another job: {self._run.adopt_hint(self._step)}; " if self._step.wanted else ""
+            hint = f"say the same again later; {other}{self._run.give_up_hint(self._step, self._attempt)}"
+            self._run.end(self._step, Ending.HELD, why, hint=hint)
         return True
 
     def _refused(self, error: Refused) -> None:
@@ -172,6 +177,7 @@ class Watcher:
         if here:
             self._run.control.halt(ServerUnreachable(f"the server {silence}", hint=hint), lost=True)
             return False
+        hint += f"; {self._run.give_up_hint(self._step, self._attempt)}"
         self._run.end(self._step, Ending.PENDING, f"job {self._attempt.job} is at {host}, which {silence}", hint=hint)
         return True
 
@@ -179,7 +185,7 @@ class Watcher:
         if self._elapsed() < deadline_of(self._run.options.profile):
             return False
         why = f"job {self._attempt.job} has not ended after {self._elapsed() / 60:.0f} min; the next run goes on"
-        self._run.end(self._step, Ending.PENDING, why, hint=self._run.give_up_hint(self._step))
+        self._run.end(self._step, Ending.PENDING, why, hint=self._run.give_up_hint(self._step, self._attempt))
         return True
 
     def _wait(self, polled: Polled | None) -> float:

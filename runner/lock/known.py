@@ -3,7 +3,7 @@
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Final
 
-from runner.lock.costs import Costs
+from runner.lock.costs import Costs, payment_of
 from runner.lock.facts import Attempt, AttemptId, State
 
 _OPEN: Final = frozenset([State.INTENT, State.SUBMITTED, State.ABANDONED])
@@ -23,7 +23,8 @@ class Known(Mapping[AttemptId, Attempt]):
             self[attempt.id] = attempt
 
     def __setitem__(self, id_: AttemptId, attempt: Attempt) -> None:
-        if self._all.get(id_) is attempt:
+        before = self._all.get(id_)
+        if before is attempt:
             return
         self._all[id_] = attempt
         if attempt.state in _OPEN:
@@ -34,10 +35,10 @@ class Known(Mapping[AttemptId, Attempt]):
         if attempt.clip:
             self._clips.add(attempt.clip.sha256)
         self._newest = max(self._newest, id_)
+        if before:
+            self.costs.drop(payment_of(before))
         if attempt.may_have_cost:
-            self.costs.put(id_, attempt.intent.price, attempt.intent.currency)
-        else:
-            self.costs.drop(id_)
+            self.costs.put(payment_of(attempt), attempt.intent.price, attempt.intent.currency)
 
     def __getitem__(self, id_: AttemptId) -> Attempt:
         return self._all[id_]

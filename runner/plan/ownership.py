@@ -117,9 +117,11 @@ def _spare(owned: _Owned) -> dict[Fingerprint, list[_Kept]]:
     spare: dict[Fingerprint, list[_Kept]] = {}
     for shot, mine in owned.items():
         bought = (each for each in mine if worth(each) >= 0 or each.state is State.EXPIRED) if len(mine) > 1 else ()
+        jobs: set[str] = set()
         for better, each in pairwise(sorted(bought, key=importance, reverse=True)):
+            jobs.update(better.jobs)
             alike = worth(each) >= 0 or better.state is State.EXPIRED
-            if alike and each.intent.take == better.intent.take and set(each.jobs).isdisjoint(better.jobs):
+            if alike and each.intent.take == better.intent.take and jobs.isdisjoint(each.jobs):
                 spare.setdefault(each.fingerprint, []).append((shot, each))
         for each in _made_up_for(mine) if len(mine) > 1 else ():
             spare.setdefault(each.fingerprint, []).append((shot, each))
@@ -131,7 +133,12 @@ def _made_up_for(mine: Sequence[Attempt]) -> list[Attempt]:
 
     Whoever wants the same next gets it: else that shot's clip would be bought again, and nobody asked for that.
     """
-    lost = [each for each in mine if worth(each) < 0 and each.state is not State.UNSENT and not ordered(each)]
+    here = {job for each in mine if worth(each) >= 0 for job in each.jobs}  # one of these was taken back
+    lost = [
+        each
+        for each in mine
+        if worth(each) < 0 and each.state is not State.UNSENT and not ordered(each) and here.isdisjoint(each.jobs)
+    ]
     names = {each.intent.shot for each in lost}
     got = [each for each in mine if worth(each) >= 0 and each.intent.shot not in names]
     return lost[: len(got)]

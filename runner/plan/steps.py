@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Protocol
 
+from runner.lock.costs import Costs
 from runner.lock.facts import Attempt, AttemptId, Clip, State
 from runner.lock.values import after
 from runner.manifest.batch import Shot, ShotId
@@ -106,14 +107,13 @@ def make(shots: Sequence[Shot], situation: Situation) -> Plan:
     leftover = tuple(
         _leftover_step(each) for each in _unfinished(situation.attempts.values()) if each.id not in at_work
     )
-    intents = [each.intent for each in situation.attempts.values() if each.may_have_cost and each.intent.price != 0]
-    currency = situation.profile.currency or next((each.currency for each in intents if each.currency), "")
-    known_costs = [each.price for each in intents if each.price is not None and each.currency == currency]
+    costs = Costs.of(situation.attempts.values())
+    currency = situation.profile.currency or costs.currency
     return Plan(
         steps=steps + leftover,
         claims=claims,
-        spent=sum(known_costs, Decimal(0)),
-        spent_known=len(known_costs) == len(intents),
+        spent=costs.known(currency),
+        spent_known=costs.total(currency) is not None,
         currency=currency,
     )
 

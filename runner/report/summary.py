@@ -11,6 +11,7 @@ from typing import Final
 from runner.errors import ExitCode, Stop
 from runner.events import Ending, ShotEnded
 from runner.execute.execution import Report
+from runner.lock.costs import Costs
 from runner.lock.facts import Attempt
 from runner.plan.steps import Plan, total
 from runner.plan.table import Action
@@ -71,7 +72,7 @@ def _spending(report: Report, plan: Plan, attempts: Iterable[Attempt] | None) ->
     if attempts is None:
         new = total(outcome.cost for outcome in report.outcomes if outcome.ending is Ending.DONE)
         return [] if new == 0 else [_NOT_KNOWN if new is None else f"the new clips cost {_most(new, plan)}"]
-    in_all = total(each.intent.price for each in attempts if each.may_have_cost)
+    in_all = Costs.of(attempts).total(plan.currency)
     if in_all is None:
         return [_NOT_KNOWN]
     if in_all == 0:

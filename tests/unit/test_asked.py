@@ -92,6 +92,18 @@ def test_one_unknown_price_makes_the_cost_unknown() -> None:
             "2.0",
         ),
         (
+            (make_step("a"), make_step("b", Action.AWAIT, cost="1.2", again=1)),
+            1,
+            "1 clip, 4 s, at most $0.40; at most $1.20 should jobs come to nothing",
+            "1.2",
+        ),
+        (
+            (make_step("a", cost="0"), make_step("b", Action.AWAIT, cost=None, again=1)),
+            1,
+            "1 clip, 4 s, at most $0.00; at a price that is not known should jobs come to nothing",
+            None,
+        ),
+        (
             (make_step("a", again=2), make_step("b", Action.AWAIT, cost="0.8", again=1)),
             2,
             "1 clip, 4 s, at most $0.40; 1 clip more, at most $0.80, should jobs come to nothing",

@@ -1,14 +1,15 @@
 """What is kept at hand of all attempts is what reading them all again would give."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.lock.costs import Costs
-from runner.lock.facts import Attempt, AttemptId, State, join
+from runner.lock.facts import Attempt, AttemptId, End, State, join
 from runner.lock.known import Known
-from tests.unit.factories import make_attempt
+from tests.unit.factories import BORN, make_attempt
 
 ORIGINS = ("https://one.test/v1", "https://other.test/v1")
 PRICES = st.sampled_from([None, Decimal("0.4"), Decimal("1.25")])
@@ -64,3 +65,21 @@ def test_prices_of_two_currencies_have_no_sum() -> None:
     assert (costs.total("USD"), costs.total("EUR")) == (None, None)
     costs.drop(AttemptId("a"))
     assert (costs.total("USD"), costs.total("EUR")) == (None, Decimal("0.5"))
+
+
+def test_a_price_without_a_currency_is_of_any() -> None:
+    costs = Costs()
+    costs.put("old", Decimal("0.4"), "")
+    assert (costs.total("USD"), costs.total("")) == (Decimal("0.4"), Decimal("0.4"))
+    costs.put("new", Decimal("0.8"), "USD")
+    assert (costs.total("USD"), costs.total("EUR"), costs.known("EUR")) == (Decimal("1.2"), None, Decimal("0.4"))
+
+
+def test_a_job_that_was_recorded_twice_was_paid_for_once() -> None:
+    first, again = make_attempt(State.EXPIRED, 1, job="video_1"), make_attempt(State.SUBMITTED, 2, job="video_1")
+    other = make_attempt(State.SUBMITTED, 3, job="video_3")
+    assert Costs.of([first, again, other]).total("USD") == Decimal("1.6")
+    known = Known([first, again, other])
+    assert known.costs.total("USD") == Decimal("1.6")
+    known[again.id] = replace(again, end=End(state=State.FAILED, code="", message="", at=BORN))
+    assert known.costs.total("USD") == Decimal("1.6")

@@ -594,3 +594,17 @@ def test_what_was_spent_in_another_currency_is_not_known_in_this_one() -> None:
     assert (plan.spent, plan.spent_known, plan.currency) == (Decimal("0.8"), False, "USD")
     unpriced = make([], make_situation(euros, profile=make_profile(prices=None)))
     assert (unpriced.spent, unpriced.spent_known, unpriced.currency) == (Decimal("0.5"), True, "EUR")
+
+
+def test_a_job_that_was_taken_back_makes_up_for_nothing() -> None:
+    """Renamed, given up and taken back: what was given up is not lent to the next equal shot, which is bought."""
+    given_up = claimed(make_attempt(State.EXPIRED, 1, job="video_1"), "shore")
+    back = make_attempt(State.DONE, 2, shot="shore", job="video_1")
+    plan = make([make_shot("shore"), make_shot("shore2")], make_situation(given_up, back))
+    assert [step.action for step in plan.steps] == [Action.KEEP, Action.SUBMIT]
+
+
+def test_a_clip_that_is_recorded_twice_is_no_spare() -> None:
+    records = [make_attempt(State.DONE, number, job=job) for number, job in ((1, "j"), (2, "k"), (3, "j"))]
+    plan = make([make_shot(name) for name in ("beach", "two", "three")], make_situation(*records))
+    assert [step.action for step in plan.steps] == [Action.KEEP, Action.KEEP, Action.SUBMIT]

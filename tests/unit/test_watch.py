@@ -54,7 +54,15 @@ class Watched:
         return next(iter(self.run.attempts()))
 
 
-def watch(answers: Iterable[Polled | ReplyError], *, age: float = 60.0, **fields: object) -> Watched:
+def watch(
+    answers: Iterable[Polled | ReplyError],
+    *,
+    age: float = 60.0,
+    wanted: bool = True,
+    frozen: bool = False,
+    retries: int = 0,
+    **fields: object,
+) -> Watched:
     """Watch a job of an earlier run, bought `age` seconds ago, at a server that answers one after the other."""
     loop = VirtualLoop()
     clock = VirtualClock(loop)
@@ -65,9 +73,16 @@ def watch(answers: Iterable[Polled | ReplyError], *, age: float = 60.0, **fields
     loop.jump(age)
     line = Line(*answers, told_time=ToldTime(server=clock.now(), monotonic=clock.monotonic()))
     told: list[Event] = []
-    run = make_run(memory, clock, line)  # type: ignore[arg-type]
+    run = make_run(memory, clock, line, frozen=frozen, retries=retries)  # type: ignore[arg-type]
     run.doors = replace(run.doors, listen=told.append)
-    step = Step(shot=make_shot().id, action=Action.AWAIT, reason=Reason.IN_FLIGHT, wanted=make_shot(), attempt=attempt)
+    shot = make_shot()
+    step = Step(
+        shot=shot.id,
+        action=Action.AWAIT,
+        reason=Reason.IN_FLIGHT,
+        wanted=shot if wanted else None,
+        attempt=attempt,
+    )
     begun = loop.time()
     job = loop.run_until_complete(Watcher(run, line, step, attempt, lambda _: None).work())
     return Watched(run=run, job=job, lasted=loop.time() - begun, told=told)
@@ -83,7 +98,9 @@ def test_a_key_that_may_not_ask_for_its_own_jobs_stops_the_batch() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"origin": "https://earlier.test/v1"}, {"owner": make_owner(key="another")}], ids=["server", "key"]
+    "fields",
+    [{"origin": "https://earlier.test/v1"}, {"owner": make_owner(key="another")}, {"owner": make_owner(key="")}],
+    ids=["server", "key", "told by a lockfile"],
 )
 def test_a_job_of_another_account_that_may_not_be_asked_for_stops_only_its_own_shot(fields: dict[str, object]) -> None:
     seen = watch([Refused("not yours", status=403)], **fields)
@@ -133,6 +150,25 @@ def test_a_job_that_stays_unknown_before_its_time_is_over_is_left_as_it_is() -> 
     assert seen.ended.ending is Ending.HELD
     assert 120 <= seen.lasted < 200
     assert seen.attempt.intent.origin == ORIGIN
+
+
+@pytest.mark.parametrize("answer", [Missing("no such job", status=404), Refused("not yours", status=403)])
+def test_what_no_shot_wants_any_more_is_given_up_by_its_own_name(answer: ReplyError) -> None:
+    """The shot may want something else by now, which is not to be given up."""
+    seen = watch([answer], wanted=False, owner=make_owner(key="another"))
+    assert seen.said[-1].endswith("if it is given up: shotlock resolve film.yaml video_1 --abandon")
+    assert "retake" not in seen.said[-1]
+    gone = watch([Missing("no such job", status=404)], wanted=False, age=2 * DAY)
+    assert gone.said[-1].endswith("expired before it was fetched; a new one costs up to 0.8 USD")
+
+
+def test_a_frozen_run_says_of_a_job_that_failed_that_the_next_run_buys() -> None:
+    failed = Polled(job=make_job("video_1", status="failed", error_message="it broke"))
+    seen = watch([failed], frozen=True, retries=1)
+    assert seen.ended.ending is Ending.PENDING
+    assert seen.ended.reason == (
+        "the job failed: it broke; it is bought again, as `retries` allows, and this run buys nothing"
+    )
 
 
 def test_a_job_that_runs_on_for_ever_is_left_to_the_next_run() -> None:

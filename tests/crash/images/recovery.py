@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from runner.errors import Stop
 from runner.events import Ending
 from runner.execute.execution import Report
-from runner.execute.verdict import adopted, given_up, open_cases
+from runner.execute.verdict import adopted, given_up
 from runner.lock.facts import State
 from runner.plan.ownership import last_owner
 from tests.crash.images import judge
@@ -115,7 +115,8 @@ class Recovery:
         self._loop.jump(_A_WHILE)
         now = VirtualClock(self._loop).now()
         memory = open_memory(TreeDisk(self._tree), self.film)
-        for attempt in [each for shot in shots for each in open_cases(memory.attempts.values(), shot)]:
+        open_ = [each for each in memory.attempts.values() if each.state is State.INTENT and last_owner(each) in shots]
+        for attempt in sorted(open_, key=lambda each: each.id):
             known = {job for each in memory.ledger.attempts.values() for job in each.jobs}
             jobs = [job for job in self._server.look() if job.id not in known]
             mine = [job.id for job in jobs if wish(job.request) == wish(attempt.intent.request)]
