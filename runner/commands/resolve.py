@@ -41,7 +41,8 @@ def command(
 ) -> None:
     """Decide about purchases that are unconfirmed, or whose job brings no clip.
 
-    Look at the account's own page first: `--resubmit` pays again if the job exists after all.
+    Look at the account's own page first: `--resubmit` pays again if the job exists after all. A job that no shot wants
+    any more is named by its id.
     """
     if [adopt is not None, resubmit, abandon].count(True) != 1:
         raise WrongUsage("exactly one of --adopt JOB_ID, --resubmit and --abandon is needed")
