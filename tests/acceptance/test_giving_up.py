@@ -12,10 +12,17 @@ from runner.lock.facts import State
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace
 from tests.acceptance.desk import KEY, Desk, Result, Shop, leave_in_flight, on_terminal, wait_for
+from tests.acceptance.warm import QuickDesk, Warm
 from tests.unit.factories import make_attempt, make_owner, make_request
 
 LONG = Pace(render_seconds=600)  # nothing ends before the test lets time pass
 SHORT = ", settle: 0, longest_render: 1"  # a job has surely ended after a second
+
+
+@pytest.fixture
+def desk(desk: Desk, warm: Warm) -> QuickDesk:
+    """Commands that end by themselves start at once."""
+    return QuickDesk(folder=desk.folder, state=desk.state, environ=desk.environ, said=desk.said, warm=warm)
 
 
 @pytest.fixture
@@ -53,15 +60,22 @@ def bought(shop: Shop, desk: Desk, *command: str) -> int:
 # --- when it may be given up
 
 
-@pytest.mark.parametrize("verdict", ["--abandon", "--resubmit"])
-@pytest.mark.parametrize("status", [None, 403, 404, 500])
-def test_a_job_that_may_be_at_work_is_not_given_up(desk: Desk, slow: Shop, verdict: str, status: int | None) -> None:
-    if status:
-        answer = {"error": {"message": "no such video"}}
-        slow.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.STATUS, times=4, status=status, body=answer))
-    refused = resolve(desk, verdict)
-    assert refused.code == 2
-    assert refused.stderr.startswith("error: job JOB of shot `beach` may still be at work\nhint: wait for its end: in ")
+def test_a_job_that_may_be_at_work_is_not_given_up(desk: Desk, slow: Shop) -> None:
+    no_such = {"error": {"message": "no such video"}}
+    for status, verdict in (
+        (None, "--abandon"),
+        (None, "--resubmit"),
+        (403, "--abandon"),
+        (404, "--resubmit"),
+        (500, "--abandon"),
+    ):
+        slow.sandbox.faults.clear()
+        if status:
+            slow.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.STATUS, status=status, body=no_such))
+        refused = resolve(desk, verdict)
+        assert refused.code == 2, status
+        words = "error: job JOB of shot `beach` may still be at work\nhint: wait for its end: in "
+        assert refused.stderr.startswith(words), status
     assert "in flight" in desk.run("status", "film.yaml").stdout
 
 
