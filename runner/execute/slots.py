@@ -1,6 +1,7 @@
 """Slots: how many jobs may occupy the account, counted from the ledger over all runs and manifests of this machine."""
 
 from collections.abc import Iterable
+from math import inf
 from typing import Final
 
 from runner.errors import NoSlot
@@ -27,7 +28,7 @@ class Slots:
         options = run.options
         self.hold = options.settle + options.profile.longest_render  # until a job that came late has ended, too
         self._patience = options.settle + deadline_of(options.profile)  # with the same jobs in all the slots
-        self._waiting_for: tuple[frozenset[str], float] = (frozenset(), 0.0)  # those, and since when
+        self._waiting_for: tuple[frozenset[str], float] = (frozenset(), inf)  # those, and since when; nobody yet
         self._pause = _LOOK_AGAIN
 
     @property
