@@ -50,7 +50,7 @@ class Purchases:
 def purchases_of(plan: Plan, asked: Asked) -> Purchases:
     """What a run buys at most, by its plan and its flags."""
     steps = () if asked.frozen else plan.purchases
-    again = [] if asked.frozen else [step.cost for step in plan.steps for _ in range(step.again)]
+    again = [] if asked.frozen else [step.cost for step in plan.steps for _ in range(step.further)]
     costs = [step.cost for step in steps]
     clips, all_ = (_limited(count, asked.limit) for count in (len(steps), len(steps) + len(again)))
     lengths = sorted((int(step.wanted.request.seconds) for step in steps if step.wanted), reverse=True)

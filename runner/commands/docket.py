@@ -41,7 +41,7 @@ class Verdict:
     def follows(self) -> str:
         """What the next render does about it."""
         if self.adopt is not None:
-            return f"is job {self.adopt}: the next render fetches it"
+            return f"is job {shown(self.adopt)}: the next render fetches it"
         return "is bought again by the next render" if self.resubmit else "is given up: only `retake` buys it again"
 
 
@@ -54,9 +54,8 @@ class Docket:
         self._memory = memory
         self._plan = plan
         self._inquiry = Inquiry(batch, settings)
-        self._now = round(time.time(), 3)
-        self._records = Records(batch, settings, memory, self._now)
-        self._recorded = Recorded(batch, memory, self._inquiry, self._records)
+        self._records = Records(batch, settings, memory, round(time.time(), 3))
+        self._recorded = Recorded(memory, self._inquiry, self._records)
         self._left = left  # attempts for manifests that are gone
 
     def decide(self, names: Sequence[str], verdict: Verdict) -> None:
@@ -85,14 +84,14 @@ class Docket:
 
     def _told(self, name: str, verdict: Verdict, decided: Sequence[Attempt]) -> Iterator[str]:
         """What follows from a verdict."""
-        given_up = [each for each in decided if each.state is State.EXPIRED] if verdict.adopt is None else []
-        if name not in self._batch.shots and given_up:
+        ended = [each for each in decided if each.state is State.EXPIRED] if verdict.adopt is None else []
+        if name not in self._batch.shots and ended:
             yield f"job {shown(name)} is given up"
             return
-        for each in given_up:
+        for each in ended:
             adopt = f"shotlock resolve {quote(self._batch.name)} {quote(name)} --adopt {quote(each.job or '')}"
             yield f"job {shown(each.job or '')} is given up; if it brings a clip after all: {on_one_line(adopt)}"
-        anew = given_up and not verdict.resubmit and self._batch.profile.resubmit_lost
+        anew = ended and not verdict.resubmit and self._batch.profile.resubmit_lost
         yield f"shot `{shown(name)}` {'is made again by the next render' if anew else verdict.follows}"
 
     def inherit(self, manifest: Path) -> None:
@@ -113,7 +112,9 @@ class Docket:
 
     def _facts(self, shot: ShotId, verdict: Verdict) -> list[Attempt]:
         if shot not in self._batch.shots and (left := self._leftover(shot)) is not None:
-            return self._recorded.left_over(left, wanted=verdict.resubmit or verdict.adopt is not None)
+            if verdict.resubmit or verdict.adopt is not None:
+                raise WrongUsage(f"job {shown(shot)} is of an earlier request: it can only be given up")
+            return self._recorded.called_off(left, resubmit=False)
         if verdict.adopt is not None and (known := self._known(verdict.adopt)):
             step = next(step for step in self._plan.steps if step.shot == shot)
             return self._recorded.taken_back(step, verdict.adopt) or [self._inherited(known, verdict.adopt, shot)]
@@ -125,8 +126,8 @@ class Docket:
         cases = cases or self._fresh(shot, verdict)
         if verdict.adopt is not None:
             self._inquiry.check_fits(verdict.adopt, cases[-1].intent)
-            return [adopted(cases[-1], verdict.adopt, self._now)]
-        return [given_up(each, self._now, resubmit=verdict.resubmit) for each in cases]
+            return [adopted(cases[-1], verdict.adopt, self._records.now)]
+        return [given_up(each, self._records.now, resubmit=verdict.resubmit) for each in cases]
 
     def _awaited(self, shot: ShotId) -> Step | None:
         """The step of what a shot wants, if its job is awaited."""

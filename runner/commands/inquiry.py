@@ -14,7 +14,6 @@ from runner.execute.evidence import may_be, same
 from runner.lock.facts import Attempt, Intent
 from runner.manifest.wording import quoted
 from runner.provider.parsing import usable_id
-from runner.provider.profile import Profile
 from runner.provider.replies import Missing, ReplyError
 from runner.provider.statuses import State, state_of
 from runner.provider.videos import Job, JobId
@@ -56,8 +55,39 @@ class Inquiry:
             for shot in self._batch.batch.shots:
                 if same(found, shot.request):
                     hint = f"it fits shot `{shot.id}`"
-                    raise WrongUsage(f"job {job} is no clip of shot `{intent.shot}`: {_seen(found)}", hint=hint)
-            click.echo(f"job {job} shows another clip than shot `{intent.shot}` wants: {_seen(found)}", err=True)
+                    raise WrongUsage(f"job {shown(job)} is no clip of shot `{intent.shot}`: {_seen(found)}", hint=hint)
+            click.echo(f"job {shown(job)} shows another clip than shot `{intent.shot}` wants: {_seen(found)}", err=True)
+
+    def check_given_up(self, attempt: Attempt, now: float) -> None:
+        """Make sure that a person who gives a job up loses nothing: it is not at work any more, and brings no clip.
+
+        One "no such job" is no proof: until the longest render is over, only a job that the server calls failed or
+        expired can be given up.
+
+        Raises:
+            WrongUsage: it may be at work, or its clip may be had.
+        """
+        states = {self._state_at(attempt.intent.origin, job) for job in attempt.jobs}
+        if states <= {State.FAILED, State.EXPIRED}:
+            return
+        job, done = shown(attempt.job or ""), State.COMPLETED in states
+        profile = self._batch.profile
+        left = attempt.intent.at + profile.settle + profile.longest_render - now
+        if left <= 0:
+            words = "is completed at the server" if done else "was not seen to end"
+            click.echo(f"job {job} {words}; it is given up all the same", err=True)
+            return
+        why = "is completed: the next render fetches it" if done else "may still be at work"
+        first = "if it cannot be fetched" if done else "wait for its end"
+        hint = f"{first}: in {ceil(left / 60)} min it can be given up"
+        raise WrongUsage(f"job {job} of shot `{shown(attempt.intent.shot)}` {why}", hint=hint)
+
+    def _state_at(self, origin: str, job: str) -> State | None:
+        try:
+            found = self.job_at(origin, job)
+        except Missing:
+            return None
+        return state_of(found.status) if found else None
 
     def _look_up(self, job: str, origin: str) -> Job | None:
         if usable_id(job) is None:
@@ -67,37 +97,6 @@ class Inquiry:
         except Missing:
             hint = "the account's own page shows its jobs"
             raise WrongUsage(f"the server does not know job {shown(job)}", hint=hint) from None
-
-
-def check_given_up(attempt: Attempt, inquiry: Inquiry, profile: Profile, now: float) -> None:
-    """Make sure that a person who gives a job up loses nothing: it is not at work any more, and brings no clip.
-
-    One "no such job" is no proof: until the longest render is over, only a job that the server calls failed or expired
-    can be given up.
-
-    Raises:
-        WrongUsage: it may be at work, or its clip may be had.
-    """
-    states = {_state_at(attempt, job, inquiry) for job in attempt.jobs}
-    if states <= {State.FAILED, State.EXPIRED}:
-        return
-    job, done = shown(attempt.job or ""), State.COMPLETED in states
-    left = attempt.intent.at + profile.settle + profile.longest_render - now
-    if left <= 0:
-        words = "is completed at the server" if done else "was not seen to end"
-        click.echo(f"job {job} {words}; it is given up all the same", err=True)
-        return
-    why = "is completed: the next render fetches it" if done else "may still be at work"
-    hint = f"{'if it cannot be fetched' if done else 'wait for its end'}: in {ceil(left / 60)} min it can be given up"
-    raise WrongUsage(f"job {job} of shot `{shown(attempt.intent.shot)}` {why}", hint=hint)
-
-
-def _state_at(attempt: Attempt, job: str, inquiry: Inquiry) -> State | None:
-    try:
-        found = inquiry.job_at(attempt.intent.origin, job)
-    except Missing:
-        return None
-    return state_of(found.status) if found else None
 
 
 async def _job_at(account: Account, job: JobId) -> Job | None:

@@ -22,7 +22,6 @@ from runner.settings import Settings
 
 _LEDGER: Final = ".jsonl"
 _SUFFIXES: Final = (".lock", _LEDGER)
-_OURS: Final = b'{"lock":'  # the beginning of a header
 
 
 @click.group("lock")
@@ -55,10 +54,14 @@ def _hold(held: ExitStack, disk: Disk, path: Path, settings: Settings) -> None:
         _hold_all(held, disk, path.parent / "mutex")
         held.enter_context(disk.lock(path.with_name("ledger.mutex")))
         return
-    whole = path.parent.resolve() / path.name
-    for suffix in (".yaml", ".yml"):
-        if (manifest := whole.with_suffix(suffix)).is_file():
-            held.enter_context(alone(disk, settings.state, manifest))
+    for manifest in _manifests(path):
+        held.enter_context(alone(disk, settings.state, manifest))
+
+
+def _manifests(lockfile: Path) -> list[Path]:
+    """Those that a lockfile stands beside, by their whole paths."""
+    whole = lockfile.parent.resolve() / lockfile.name
+    return [manifest for suffix in (".yaml", ".yml") if (manifest := whole.with_suffix(suffix)).is_file()]
 
 
 def _hold_all(held: ExitStack, disk: Disk, mutexes: Path) -> None:
@@ -76,7 +79,7 @@ def _fold(disk: Disk, path: Path, settings: Settings) -> None:
     reading = scan(data)
     if reading.newer:
         raise LockfileDamaged(f"{path} cannot be read: {reading.newer}", hint="update shotlock")
-    if reading.bad and not reading.records and not _is_ours(disk, path, data):
+    if reading.bad and not reading.records and not _is_ours(path, data):
         hint = "other tools' files end in `.lock`, too; of a lockfile that is lost, git has the last one"
         raise WrongUsage(f"{path} is no lockfile of ours: none of its lines is", hint=hint)
     damaged = [bad for bad in reading.bad if not bad.marker]
@@ -91,14 +94,10 @@ def _fold(disk: Disk, path: Path, settings: Settings) -> None:
         _tell_what_is_lost(disk, path, records, settings)
 
 
-def _is_ours(disk: Disk, path: Path, data: bytes) -> bool:
+def _is_ours(path: Path, data: bytes) -> bool:
     """Whether a file of which no line can be believed is a lockfile or ledger all the same."""
-    manifests = (path.with_suffix(suffix) for suffix in (".yaml", ".yml"))
-    return (
-        path.suffix == _LEDGER
-        or any(line.startswith(_OURS) for line in data.splitlines())
-        or any(disk.size(manifest) is not None for manifest in manifests)
-    )
+    begun = any(line.startswith(lines.BEGINNING) for line in data.splitlines())
+    return path.suffix == _LEDGER or begun or bool(_manifests(path))
 
 
 def _ledger(records: tuple[Attempt, ...]) -> bytes:

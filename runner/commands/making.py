@@ -53,7 +53,8 @@ def make(wanted: Wanted, settings: Settings, asked: Asked) -> ExitCode:
             if errand.purchases.clips:
                 click.echo("nothing was bought", err=True)
                 return ExitCode.UNFINISHED
-            errand = replace(errand, asked=replace(asked, frozen=True))  # what is bought is fetched all the same
+            frozen = replace(asked, frozen=True)  # what is bought is fetched all the same
+            errand = replace(errand, asked=frozen, purchases=purchases_of(errand.plan, frozen))
         report = _carried_out(errand)
     _sum_up(errand, report)
     return report.exit_code

@@ -3,10 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from runner.commands.inquiry import Inquiry, check_given_up
+from runner.commands.inquiry import Inquiry
 from runner.commands.records import Records
-from runner.commands.wanted import Wanted
-from runner.errors import WrongUsage
 from runner.execute.verdict import adopted, given_up
 from runner.lock.facts import Attempt, End, State
 from runner.lock.memory import Memory
@@ -14,14 +12,12 @@ from runner.plan.ownership import last_owner
 from runner.plan.steps import Step
 from runner.plan.table import Action
 from runner.provider.replies import Missing
-from runner.report.wording import shown
 
 
 class Recorded:
     """The facts that follow."""
 
-    def __init__(self, batch: Wanted, memory: Memory, inquiry: Inquiry, records: Records) -> None:
-        self._batch = batch
+    def __init__(self, memory: Memory, inquiry: Inquiry, records: Records) -> None:
         self._memory = memory
         self._inquiry = inquiry
         self._records = records
@@ -29,7 +25,7 @@ class Recorded:
     def called_off(self, step: Step, *, resubmit: bool) -> list[Attempt]:
         """A job that is in flight is given up, perhaps for a new purchase. Raises WrongUsage: it may still come."""
         assert step.attempt is not None
-        check_given_up(step.attempt, self._inquiry, self._batch.profile, self._records.now)
+        self._inquiry.check_given_up(step.attempt, self._records.now)
         facts = [self._ended(step.attempt, "a person gave it up")]
         if resubmit:
             # The order is not older than what it replaces: an older one would be taken for carried out.
@@ -37,12 +33,6 @@ class Recorded:
             order = self._records.of(step, step.attempt.intent.origin, job=False)
             facts.append(given_up(order, at, resubmit=True))
         return facts
-
-    def left_over(self, step: Step, *, wanted: bool) -> list[Attempt]:
-        """The job of an earlier request is given up. Raises WrongUsage: that is all that can be done about it."""
-        if wanted and step.attempt:
-            raise WrongUsage(f"job {shown(step.attempt.job or '')} is of an earlier request: it can only be given up")
-        return self.called_off(step, resubmit=False)
 
     def taken_back(self, step: Step, job: str) -> list[Attempt]:
         """A job that was called expired or given up is the shot's again; none where the shot never had it."""

@@ -15,6 +15,7 @@ from runner.commands.wanted import Wanted
 from runner.disk import Disk
 from runner.lock.aside import SUFFIX, Remnant, remnants, unexplained
 from runner.lock.facts import Attempt, AttemptId, State, join_all
+from runner.lock.lines import BEGINNING
 from runner.lock.memory import Memory
 from runner.lock.scan import scan
 from runner.lock.store import Shelf
@@ -25,7 +26,6 @@ from runner.plan.ownership import importance, last_owner, worth
 _LOCKFILE: Final = ".lock"
 _OF_PREVIEWS: Final = ".preview.lock"
 _LEDGER: Final = ".jsonl"
-_BEGINNING: Final = b'{"lock":'
 
 
 def traces_of(wanted: Wanted, place: Place, memory: Memory, shelf: Shelf, origin: str | None) -> Mapping[ShotId, str]:
@@ -138,6 +138,6 @@ def _left_behind(disk: Disk, place: Place) -> Iterator[tuple[Fingerprint, str]]:
 
 def _bought_in(disk: Disk, path: Path) -> Collection[Fingerprint]:
     """The requests of a lockfile that came to a clip or may; of other tools' files, none."""
-    if disk.size(path) is None or disk.read_at(path, 0, len(_BEGINNING)) != _BEGINNING:
+    if disk.size(path) is None or disk.read_at(path, 0, len(BEGINNING)) != BEGINNING:
         return ()
     return {each.fingerprint for each in join_all(scan(disk.read(path)).records).values() if worth(each) >= 0}

@@ -21,7 +21,7 @@ from runner.execute.reconcile import Reconciler
 from runner.execute.scene import Run
 from runner.execute.server_time import ServerTime
 from runner.execute.watch import Watcher
-from runner.lock.facts import Attempt, State
+from runner.lock.facts import Attempt
 from runner.manifest.batch import ShotId
 from runner.plan.steps import Plan, Step
 from runner.plan.table import Action, Reason
@@ -201,10 +201,9 @@ class Execution:
         if attempt and step.overdue and self._run.doors.videos_at(attempt.intent.origin):
             self._follow(replace(step, action=Action.DOWNLOAD))
             return
-        lost = attempt and attempt.state is State.EXPIRED
-        hint = self._run.lost_hint(step, attempt) if lost else self._run.retake_hint(step)
         note = f": {step.note}" if step.note else ""
-        self._run.end(step, Ending.HELD, f"{step.reason}{note}{self._run.again_costs(step.cost)}", hint=hint)
+        why = f"{step.reason}{note}{self._run.again_costs(step.cost)}"
+        self._run.end(step, Ending.HELD, why, hint=self._run.lost_hint(step, attempt))
 
     def _resolve(self, step: Step) -> None:
         assert step.attempt is not None

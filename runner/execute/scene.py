@@ -117,10 +117,10 @@ class Run:
         return f"if it is given up: shotlock resolve {quote(self.options.manifest)} {quote(name)} --abandon"
 
     def lost_hint(self, step: Step, attempt: Attempt | None) -> str:
-        """The command that buys again what is lost, and the one that takes it back should the server have it."""
+        """The command that buys again, and the one that takes back what has expired should the server have it."""
         if step.wanted is None:
             return ""
-        if attempt is None or attempt.job is None or attempt.clip:
+        if attempt is None or attempt.job is None or attempt.state is not State.EXPIRED:
             return self.retake_hint(step)
         return f"{self.retake_hint(step)}, or, if the server has it after all: {self.adopt_hint(step, attempt.job)}"
 

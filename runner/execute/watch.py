@@ -219,7 +219,7 @@ def past_retention(run: Run, attempt: Attempt, expires_at: float | None = None) 
 def expire(run: Run, step: Step, attempt: Attempt, job: Job | None) -> None:
     """Record that the clip was bought and cannot be had any more, and tell it. Raises DiskFailed."""
     if attempt.clip is None:
-        run.record_end(attempt, State.EXPIRED, job, "the server no longer has it")
+        attempt = run.record_end(attempt, State.EXPIRED, job, "the server no longer has it")
     again = run.again_costs(attempt.intent.price)
     why = f"it was bought as job {attempt.job}, and expired before it was fetched{again}"
     run.end(step, Ending.HELD, why, hint=run.lost_hint(step, attempt))

@@ -17,6 +17,7 @@ from runner.lock.values import no_number
 
 VERSION: Final = 1
 HEADER: Final = b'{"lock":1,"about":"What was bought for the manifest of this name. Keep it in git beside it."}\n'
+BEGINNING: Final = b'{"lock":'  # of every header, whatever its version
 
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _JSON: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=no_number)

@@ -40,7 +40,7 @@ class Step:
     attempt: Attempt | None = None  # that the action is about
     take: int = 1
     cost: Decimal | None = None  # of a purchase; None: unknown
-    again: int = 0  # further purchases at most, should its jobs come to nothing
+    further: int = 0  # purchases after the first at most, should its jobs come to nothing
     note: str = ""  # what the server said when it failed, or what tells of a purchase though no fact does
 
     @property
@@ -72,12 +72,12 @@ class Plan:
     @property
     def further(self) -> int:
         """Purchases that may follow in the same run, should jobs come to nothing."""
-        return sum(step.again for step in self.steps)
+        return sum(step.further for step in self.steps)
 
     @property
     def further_cost(self) -> Decimal | None:
         """What those cost at most; None where a price is unknown."""
-        return total(None if step.cost is None else step.cost * step.again for step in self.steps if step.again)
+        return total(None if step.cost is None else step.cost * step.further for step in self.steps if step.further)
 
     @property
     def seconds(self) -> int:
@@ -159,12 +159,12 @@ def _step(shot: Shot, mine: Sequence[Attempt], situation: Situation, *, known: b
         attempt=None if doubtful or row.action is Action.SUBMIT else attempt,
         take=take,
         cost=price_of(shot, situation.profile),
-        again=_again(row.action, mine, situation),
+        further=_further(row.action, mine, situation),
         note=situation.traces[shot.id] if doubtful else _note(attempt),
     )
 
 
-def _again(action: Action, mine: Sequence[Attempt], situation: Situation) -> int:
+def _further(action: Action, mine: Sequence[Attempt], situation: Situation) -> int:
     """How often a shot may be bought in a run after the first time: what fails, as `retries` allows, and once what is
     proven not to have arrived.
     """

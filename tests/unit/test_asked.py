@@ -16,12 +16,12 @@ from runner.plan.table import Action, Reason
 
 
 def make_step(
-    shot: str, action: Action = Action.SUBMIT, *, seconds: str = "4", cost: str | None = "0.4", again: int = 0
+    shot: str, action: Action = Action.SUBMIT, *, seconds: str = "4", cost: str | None = "0.4", further: int = 0
 ) -> Step:
     request = Request(model="sora-2", prompt=shot, size="1280x720", seconds=seconds)
     wanted = Shot(id=ShotId(shot), request=request, reference=None, place=Place(line=1, column=1))
     price = None if cost is None else Decimal(cost)
-    return Step(shot=ShotId(shot), action=action, reason=Reason.NEW, wanted=wanted, cost=price, again=again)
+    return Step(shot=ShotId(shot), action=action, reason=Reason.NEW, wanted=wanted, cost=price, further=further)
 
 
 def make_plan(*steps: Step, spent: str = "0", spent_known: bool = True) -> Plan:
@@ -86,43 +86,43 @@ def test_one_unknown_price_makes_the_cost_unknown() -> None:
     ("steps", "limit", "words", "most"),
     [
         (
-            (make_step("a", again=2), make_step("b", Action.AWAIT, cost="0.8", again=1)),
+            (make_step("a", further=2), make_step("b", Action.AWAIT, cost="0.8", further=1)),
             None,
             "1 clip, 4 s, at most $0.40; 3 clips more, at most $1.60, should jobs come to nothing",
             "2.0",
         ),
         (
-            (make_step("a"), make_step("b", Action.AWAIT, cost="1.2", again=1)),
+            (make_step("a"), make_step("b", Action.AWAIT, cost="1.2", further=1)),
             1,
             "1 clip, 4 s, at most $0.40; at most $1.20 should jobs come to nothing",
             "1.2",
         ),
         (
-            (make_step("a", cost="0"), make_step("b", Action.AWAIT, cost=None, again=1)),
+            (make_step("a", cost="0"), make_step("b", Action.AWAIT, cost=None, further=1)),
             1,
             "1 clip, 4 s, at most $0.00; at a price that is not known should jobs come to nothing",
             None,
         ),
         (
-            (make_step("a", again=2), make_step("b", Action.AWAIT, cost="0.8", again=1)),
+            (make_step("a", further=2), make_step("b", Action.AWAIT, cost="0.8", further=1)),
             2,
             "1 clip, 4 s, at most $0.40; 1 clip more, at most $0.80, should jobs come to nothing",
             "1.2",
         ),
-        ((make_step("a", again=2),), 1, "1 clip, 4 s, at most $0.40", "0.4"),
+        ((make_step("a", further=2),), 1, "1 clip, 4 s, at most $0.40", "0.4"),
         (
-            (make_step("a", Action.RESOLVE, again=1),),
+            (make_step("a", Action.RESOLVE, further=1),),
             None,
             "nothing to buy; 1 clip more, at most $0.40, should jobs come to nothing",
             "0.4",
         ),
         (
-            (make_step("a", Action.RESOLVE, cost=None, again=1),),
+            (make_step("a", Action.RESOLVE, cost=None, further=1),),
             None,
             "nothing to buy; 1 clip more, at a price that is not known, should jobs come to nothing",
             None,
         ),
-        ((make_step("a", Action.AWAIT, again=1),), 0, "nothing to buy", "0"),
+        ((make_step("a", Action.AWAIT, further=1),), 0, "nothing to buy", "0"),
     ],
 )
 def test_what_may_be_bought_again_by_itself_is_announced(

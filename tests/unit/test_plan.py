@@ -580,12 +580,12 @@ def test_a_step_knows_how_often_it_may_buy_again(
 ) -> None:
     situation = make_situation(*attempts, retries=2, profile=make_profile(list_complete=list_complete))
     (step,) = make([make_shot()], situation).steps
-    assert step.again == again
+    assert step.further == again
 
 
 def test_what_nobody_wants_any_more_is_not_bought_again() -> None:
     situation = make_situation(make_attempt(State.SUBMITTED, prompt="another"), retries=2)
-    assert [step.again for step in make([make_shot("other")], situation).steps] == [2, 0]
+    assert [step.further for step in make([make_shot("other")], situation).steps] == [2, 0]
 
 
 def test_what_was_spent_in_another_currency_is_not_known_in_this_one() -> None:

@@ -97,7 +97,7 @@ def test_a_budget_cannot_be_kept_to_without_prices():
     ],
 )
 def test_what_may_be_bought_again_by_itself_is_told(cost: Decimal | None, words: str):
-    plan = make_plan(make_step(cost=cost, again=2), make_step("old", Action.AWAIT, cost=cost, again=1))
+    plan = make_plan(make_step(cost=cost, further=2), make_step("old", Action.AWAIT, cost=cost, further=1))
     assert totals(plan)[2] == f"more    {words}"
 
 
