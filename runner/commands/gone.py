@@ -1,5 +1,6 @@
 """Manifests that are gone, renamed or moved it may be: what was bought for them, and how it becomes another one's."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,18 +10,19 @@ from runner.disk import Disk
 from runner.lock.facts import Attempt, Owner, join
 from runner.lock.memory import Memory
 from runner.manifest.batch import Shot, ShotId
-from runner.plan.ownership import importance, last_owner, taken_over, worth
+from runner.manifest.request import Fingerprint
+from runner.plan.ownership import importance, last_owner, may_be_paid, taken_over
 from runner.report.wording import near
 
 
 def heirless(disk: Disk, memory: Memory, origin: str | None) -> Iterator[Attempt]:
-    """What was bought at a server, or at any, for manifests that are gone: what came to a clip or may."""
+    """What was bought at a server, or at any, for manifests that are gone, also what brought no clip."""
     there: dict[str, bool] = {}
     for each in memory.ledger.attempts.values():
         if (
             each.owner is None
             or each.id in memory.attempts
-            or worth(each) < 0
+            or not may_be_paid(each)
             or origin not in (None, each.intent.origin)
         ):
             continue
@@ -38,14 +40,17 @@ def told(attempt: Attempt, manifest: str) -> str:
     return f"for {gone}, which is gone; if that was renamed or moved: {command}"
 
 
-def heirs(shots: Iterable[Shot], left: Iterable[Attempt], gone: Path) -> Iterator[tuple[ShotId, Attempt]]:
-    """What each shot gets of what was bought for a manifest: its own first, then the best."""
-    free = {each.id: each for each in left if each.owner and str(gone) in each.owner.paths}
+def heirs(shots: Iterable[Shot], left: Iterable[Attempt], gone: str) -> Iterator[tuple[ShotId, list[Attempt]]]:
+    """What each shot gets of what was bought for a manifest: all of one shot's, its own first, then the best."""
+    free: dict[Fingerprint, dict[str, list[Attempt]]] = defaultdict(lambda: defaultdict(list))
+    for each in left:
+        if each.owner and gone in each.owner.paths:
+            free[each.fingerprint][last_owner(each)].append(each)
     for shot in shots:
-        fitting = [each for each in free.values() if each.fingerprint == shot.request.fingerprint]
-        if fitting:
-            best = max(fitting, key=lambda each: (last_owner(each) == shot.id, importance(each)))
-            yield shot.id, free.pop(best.id)
+        groups = free[shot.request.fingerprint]
+        if groups:
+            name = max(groups, key=lambda name: (name == shot.id, max(map(importance, groups[name]))))
+            yield shot.id, groups.pop(name)
 
 
 def inherited(attempt: Attempt, shot: ShotId, manifest: Path) -> Attempt:

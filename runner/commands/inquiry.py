@@ -1,6 +1,7 @@
 """Questions to a server, outside of a run: what it says of a job, before a person's word about it is believed."""
 
 import asyncio
+from dataclasses import dataclass
 from math import ceil
 
 import click
@@ -9,12 +10,14 @@ from runner.clock import SystemClock
 from runner.commands.account import Account, key_for, origin_for
 from runner.commands.wanted import Wanted
 from runner.errors import WrongUsage
-from runner.execute.asking import state
+from runner.execute.asking import state, unanswered
 from runner.execute.evidence import may_be, same
+from runner.execute.server_time import ServerTime
+from runner.execute.watch import KEY_HINT, deadline_of
 from runner.lock.facts import Attempt, Intent
 from runner.manifest.wording import quoted
 from runner.provider.parsing import usable_id
-from runner.provider.replies import Missing, ReplyError
+from runner.provider.replies import Missing, Refused, ReplyError
 from runner.provider.statuses import State, state_of
 from runner.provider.videos import Job, JobId
 from runner.report.wording import shown
@@ -28,85 +31,119 @@ class Inquiry:
         self._batch = batch
         self._settings = settings
 
-    def job_at(self, origin: str, job: str) -> Job | None:
+    def job_at(self, origin: str | None, job: str) -> Job | None:
         """What the server shows of a job; None where it cannot be asked, or does not say.
 
         Raises:
             Missing: the server has no such job.
+            Refused: the key that is set may not ask for it.
         """
-        usable, configured = usable_id(job), origin_for(self._batch, self._settings)
-        if usable is None or origin != configured:
-            return None
-        key = key_for(self._batch, self._settings)
-        return asyncio.run(_job_at(Account(origin=origin, key=key, manner=self._batch.profile.manner), usable))
+        answer = self._asked(origin, job)
+        return answer.job if answer else None
 
-    def check_fits(self, job: str, intent: Intent) -> None:
+    def look_up(self, job: str, origin: str | None) -> Job | None:
         """Ask the server, if it can be asked: a mistyped id would strand the clip that was paid for, or take another's.
+
+        Raises:
+            WrongUsage: it is no id, nobody's job, or another account's.
+        """
+        if usable_id(job) is None:
+            raise WrongUsage("that is no id that a server could have given")
+        try:
+            found = self.job_at(origin, job)
+        except Missing:
+            hint = "the account's own page shows its jobs"
+            raise WrongUsage(f"the server does not know job {shown(job)}", hint=hint) from None
+        except Refused as refused:
+            why = f"the server does not show job {shown(job)}: {unanswered(refused)}"
+            raise WrongUsage(why, hint=KEY_HINT) from None
+        if found is None:
+            click.echo(f"job {shown(job)} could not be looked up at the server; it is believed", err=True)
+        return found
+
+    def check_fits(self, found: Job | None, job: str, intent: Intent) -> None:
+        """See what the server showed of a job.
 
         Only a job that is plainly another shot's is refused: a server may show a size or a length in its own way.
 
         Raises:
-            WrongUsage: it is no id, nobody's job, or another shot's.
+            WrongUsage: it is another shot's.
         """
-        found = self._look_up(job, intent.origin)
-        if found is None:
-            click.echo(f"job {shown(job)} could not be looked up at the server; it is believed", err=True)
-        elif not may_be(found, intent.request):
-            for shot in self._batch.batch.shots:
-                if same(found, shot.request):
-                    hint = f"it fits shot `{shot.id}`"
-                    raise WrongUsage(f"job {shown(job)} is no clip of shot `{intent.shot}`: {_seen(found)}", hint=hint)
-            click.echo(f"job {shown(job)} shows another clip than shot `{intent.shot}` wants: {_seen(found)}", err=True)
+        if found is None or may_be(found, intent.request):
+            return
+        mine = shown(intent.shot)
+        for shot in self._batch.batch.shots:
+            if same(found, shot.request):
+                hint = f"it fits shot `{shot.id}`"
+                raise WrongUsage(f"job {shown(job)} is no clip of shot `{mine}`: {_seen(found)}", hint=hint)
+        click.echo(f"job {shown(job)} shows another clip than shot `{mine}` wants: {_seen(found)}", err=True)
 
     def check_given_up(self, attempt: Attempt, now: float) -> None:
         """Make sure that a person who gives a job up loses nothing: it is not at work any more, and brings no clip.
 
         One "no such job" is no proof: until the longest render is over, only a job that the server calls failed or
-        expired can be given up.
+        expired can be given up; and while the server calls it at work, until no run would wait for it any more.
 
         Raises:
             WrongUsage: it may be at work, or its clip may be had.
         """
-        states = {self._state_at(attempt.intent.origin, job) for job in attempt.jobs}
-        if states <= {State.FAILED, State.EXPIRED}:
+        answers = {job: self._answer(attempt.intent.origin, job) for job in attempt.jobs}
+        states = {job: answer.state if answer else None for job, answer in answers.items()}
+        if set(states.values()) <= {State.FAILED, State.EXPIRED}:
             return
-        job, done = shown(attempt.job or ""), State.COMPLETED in states
+        at_work = not {State.QUEUED, State.IN_PROGRESS}.isdisjoint(states.values())
+        completed = next((job for job, state in states.items() if state is State.COMPLETED), None)
+        job, shot = shown(completed or attempt.job or ""), shown(attempt.intent.shot)
         profile = self._batch.profile
-        left = attempt.intent.at + profile.settle + profile.longest_render - now
+        longest = deadline_of(profile) if at_work else profile.longest_render
+        # Ages are measured by the server's clock where it tells its time: that of this machine may be wrong.
+        now = max((answer.at for answer in answers.values() if answer), default=now)
+        left = attempt.intent.at + profile.settle + longest - now
         if left <= 0:
-            words = "is completed at the server" if done else "was not seen to end"
+            words = "is completed at the server" if completed else "was not seen to end"
             click.echo(f"job {job} {words}; it is given up all the same", err=True)
             return
-        why = "is completed: the next render fetches it" if done else "may still be at work"
-        first = "if it cannot be fetched" if done else "wait for its end"
-        hint = f"{first}: in {ceil(left / 60)} min it can be given up"
-        raise WrongUsage(f"job {job} of shot `{shown(attempt.intent.shot)}` {why}", hint=hint)
+        why = "is completed: the next render fetches it" if completed else "may still be at work"
+        first = "if it cannot be fetched" if completed else "wait for its end"
+        raise WrongUsage(
+            f"job {job} of shot `{shot}` {why}", hint=f"{first}: in {ceil(left / 60)} min it can be given up"
+        )
 
-    def _state_at(self, origin: str, job: str) -> State | None:
+    def _answer(self, origin: str, job: str) -> "_Answer | None":
         try:
-            found = self.job_at(origin, job)
-        except Missing:
+            return self._asked(origin, job)
+        except (Missing, Refused):
             return None
-        return state_of(found.status) if found else None
 
-    def _look_up(self, job: str, origin: str) -> Job | None:
-        if usable_id(job) is None:
-            raise WrongUsage("that is no id that a server could have given")
-        try:
-            return self.job_at(origin, job)
-        except Missing:
-            hint = "the account's own page shows its jobs"
-            raise WrongUsage(f"the server does not know job {shown(job)}", hint=hint) from None
+    def _asked(self, origin: str | None, job: str) -> "_Answer | None":
+        usable, configured = usable_id(job), origin_for(self._batch, self._settings)
+        if usable is None or origin is None or origin != configured:
+            return None
+        key = key_for(self._batch, self._settings)
+        return asyncio.run(_ask(Account(origin=origin, key=key, manner=self._batch.profile.manner), usable))
 
 
-async def _job_at(account: Account, job: JobId) -> Job | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What a server says of a job."""
+
+    job: Job
+    at: float  # Unix seconds, by the server's clock if it told its time
+
+    @property
+    def state(self) -> State:
+        return state_of(self.job.status)
+
+
+async def _ask(account: Account, job: JobId) -> _Answer | None:
     from runner.provider.http import HttpVideos
 
     clock = SystemClock()
     videos = HttpVideos(account.origin, account.key, manner=account.manner, clock=clock)
     try:
-        return (await state(videos, job, clock)).job
-    except Missing:
+        polled = await state(videos, job, clock)
+        return _Answer(job=polled.job, at=ServerTime(clock, videos).now())
+    except (Missing, Refused):
         raise
     except ReplyError:
         return None

@@ -1,24 +1,24 @@
 """What a person says about a job that is recorded: it never comes, it came after all, or it is another one."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from runner.commands.inquiry import Inquiry
 from runner.commands.records import Records
-from runner.execute.verdict import adopted, given_up
-from runner.lock.facts import Attempt, End, State
-from runner.lock.memory import Memory
-from runner.plan.ownership import last_owner
+from runner.execute.verdict import adopted, given_up, unsent
+from runner.lock.facts import Attempt, AttemptId, End, State
+from runner.plan.ownership import last_owner, ordered, worth
 from runner.plan.steps import Step
-from runner.plan.table import Action
-from runner.provider.replies import Missing
+from runner.provider.replies import Missing, Refused
+from runner.provider.videos import Job
 
 
 class Recorded:
-    """The facts that follow."""
+    """The facts that follow, in the order in which they are to be recorded."""
 
-    def __init__(self, memory: Memory, inquiry: Inquiry, records: Records) -> None:
-        self._memory = memory
+    def __init__(self, attempts: Mapping[AttemptId, Attempt], inquiry: Inquiry, records: Records) -> None:
+        self._attempts = attempts
         self._inquiry = inquiry
         self._records = records
 
@@ -34,39 +34,57 @@ class Recorded:
             facts.append(given_up(order, at, resubmit=True))
         return facts
 
-    def taken_back(self, step: Step, job: str) -> list[Attempt]:
-        """A job that was called expired or given up is the shot's again; none where the shot never had it."""
-        lost = self._lost(step, job) if step.action in (Action.HOLD, Action.SUBMIT) else None
-        if lost is None:
-            return []
-        self._inquiry.check_fits(job, lost.intent)
+    def lost(self, step: Step, job: str) -> Attempt | None:
+        """What the shot had of a job that was called expired or given up; none where it was taken back already."""
+        wish = step.wanted.request.fingerprint if step.wanted else None
+        mine = [each for each in self._attempts.values() if last_owner(each) == step.shot and job in each.jobs]
+        if any(worth(each) >= 0 for each in mine):
+            return None
+        return next((each for each in mine if each.state is State.EXPIRED and each.fingerprint == wish), None)
+
+    def taken_back(self, step: Step, lost: Attempt, job: str) -> Attempt:
+        """A job is the shot's again, whatever was bought in its place. Raises WrongUsage: the server has none such."""
+        self._inquiry.check_fits(self._inquiry.look_up(job, lost.intent.origin), job, lost.intent)
         fresh = self._records.of(step, lost.intent.origin, job=True)
         # The same job was paid for once, so both records have the same price.
-        paid = replace(fresh.intent, price=lost.intent.price, currency=lost.intent.currency)
-        return [adopted(replace(fresh, intent=paid), job, self._records.now)]
+        paid = replace(fresh.intent, price=lost.intent.price, currency=lost.intent.currency, take=lost.intent.take)
+        return adopted(replace(fresh, intent=paid), job, self._records.now)
 
-    def put_right(self, step: Step, job: str) -> list[Attempt]:
+    def put_right(self, step: Step, found: Job | None, job: str) -> list[Attempt]:
         """The job that a purchase really is: what was recorded comes to nothing, and it was paid for once."""
         assert step.attempt is not None
-        self._inquiry.check_fits(job, step.attempt.intent)
+        self._inquiry.check_fits(found, job, step.attempt.intent)
         fresh = self._records.of(step, step.attempt.intent.origin, job=True)
         paid = adopted(replace(fresh, intent=replace(fresh.intent, price=Decimal(0))), job, self._records.now)
-        return [self._ended(step.attempt, f"a person says that it is job {job}"), paid]
+        return [paid, self._ended(step.attempt, f"a person says that it is job {job}")]
+
+    def given_up_blindly(self, step: Step) -> tuple[Attempt, ...]:
+        """The purchases that a shot gave up though nobody knew whether there was a job, the latest at the end."""
+        return tuple(each for each in self._given_up(step) if each.intent.at)
+
+    def orders(self, step: Step) -> tuple[Attempt, ...]:
+        """What a shot gave up for a new purchase, the latest at the end."""
+        return tuple(each for each in self._given_up(step) if ordered(each))
+
+    def withdrawn(self, step: Step, job: str) -> list[Attempt]:
+        """Records in the place of a purchase that nobody remembered: its job is known now, and was paid for once."""
+        maybe = (each for each in self._given_up(step) if not each.intent.at and each.intent.price != 0)
+        return [unsent(each, self._records.now, f"a person says that it is job {job}") for each in maybe]
 
     def is_unknown(self, step: Step) -> bool:
-        """Whether the server does not know the job of a step: its id was misread, or is another account's."""
+        """Whether the server does not show the job of a step: its id was misread, or is another account's."""
         assert step.attempt is not None
         try:
             self._inquiry.job_at(step.attempt.intent.origin, step.attempt.job or "")
-        except Missing:
+        except (Missing, Refused):
             return True
         return False
 
-    def _lost(self, step: Step, job: str) -> Attempt | None:
+    def _given_up(self, step: Step) -> list[Attempt]:
         wish = step.wanted.request.fingerprint if step.wanted else None
-        mine = (each for each in self._memory.attempts.values() if last_owner(each) == step.shot)
-        lost = (each for each in mine if each.state is State.EXPIRED and each.fingerprint == wish)
-        return next((each for each in lost if job in each.jobs), None)
+        given_up = (each for each in self._attempts.values() if each.state is State.ABANDONED)
+        mine = (each for each in given_up if last_owner(each) == step.shot and each.fingerprint == wish)
+        return sorted(mine, key=lambda each: each.id)
 
     def _ended(self, attempt: Attempt, why: str) -> Attempt:
         """The attempt of which, as a person says, no clip comes."""

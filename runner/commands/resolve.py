@@ -1,11 +1,13 @@
 """`shotlock resolve`: what a person decides about a purchase. A server is asked only about the job that it is about."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from runner.commands.account import key_for, origin_for
-from runner.commands.docket import Docket, Verdict
+from runner.commands.cases import Cases, Verdict
+from runner.commands.docket import Docket
 from runner.commands.gone import heirless
 from runner.commands.look import plan_of
 from runner.commands.names import manifest_of
@@ -58,10 +60,11 @@ def command(
         fingerprints = {shot.request.fingerprint for shot in batch.batch.shots}
         memory = Memory.open(disk, place.where(digest_of_key(key_for(batch, settings))), fingerprints)
         origin = origin_for(batch, settings)
-        plan = plan_of(batch, memory, place, place.shelf(disk), origin)
-        docket = Docket(batch, settings, memory, plan, tuple(heirless(disk, memory, origin)))
+        shelf, left = place.shelf(disk), tuple(heirless(disk, memory, origin))
+        planned = partial(plan_of, batch, memory, place, shelf, origin)
+        docket = Docket(batch, memory, planned, Cases(batch, settings, memory, planned(), left))
         if everything and adopt is not None:
-            docket.inherit(Path(adopt))
+            docket.inherit(Path(adopt), left)
         else:
             docket.decide(shots, Verdict(adopt=adopt, resubmit=resubmit))
         memory.fold()

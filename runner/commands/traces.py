@@ -14,14 +14,14 @@ from runner.commands.place import Place
 from runner.commands.wanted import Wanted
 from runner.disk import Disk
 from runner.lock.aside import SUFFIX, Remnant, remnants, unexplained
-from runner.lock.facts import Attempt, AttemptId, State, join_all
+from runner.lock.facts import Attempt, AttemptId, join_all
 from runner.lock.lines import BEGINNING
 from runner.lock.memory import Memory
 from runner.lock.scan import scan
 from runner.lock.store import Shelf
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.request import Fingerprint
-from runner.plan.ownership import importance, last_owner, worth
+from runner.plan.ownership import last_owner, may_be_paid, ordered, worth
 
 _LOCKFILE: Final = ".lock"
 _OF_PREVIEWS: Final = ".preview.lock"
@@ -38,7 +38,8 @@ def traces_of(wanted: Wanted, place: Place, memory: Memory, shelf: Shelf, origin
     if not shots:
         return {}
     gone = heirless(shelf.disk, memory, origin)
-    found = Traces(wanted, place, shelf, known, {each.fingerprint: each for each in sorted(gone, key=importance)})
+    newest = {each.fingerprint: each for each in sorted(gone, key=lambda each: each.id)}
+    found = Traces(wanted, place, shelf, known, newest)
     return {shot.id: trace for shot in shots if (trace := found.of(shot))}
 
 
@@ -66,21 +67,20 @@ class Traces:
         self._clips = {each.clip.sha256 for each in known.values() if each.clip}
         self._ordered = _ordered(known.values())
         self._remnants = unexplained(self._read_remnants(), known.values())
-        self._left_behind = dict(_left_behind(shelf.disk, place))
+        self._left_behind = {fingerprint: (id_, name) for id_, fingerprint, name in _left_behind(shelf.disk, place)}
 
     def of(self, shot: Shot) -> str:
         """The first trace of a shot; empty where there is none."""
-        ordered = self._ordered.get(shot.request.fingerprint, "")
+        order = self._ordered.get(shot.request.fingerprint, "")
         for each in self._remnants:
-            if each.is_about(shot.id, shot.request.fingerprint) and not (ordered and each.attempt < ordered):
+            if each.is_about(shot.id, shot.request.fingerprint) and not (order and each.attempt < order):
                 return self._told_by_line(shot, each)
-        if ordered:
-            return ""
-        if lockfile := self._left_behind.get(shot.request.fingerprint):
+        newest, lockfile = self._left_behind.get(shot.request.fingerprint, ("", ""))
+        if newest > order:
             return self._told_by_lockfile(lockfile)
-        if attempt := self._gone.get(shot.request.fingerprint):
+        if (attempt := self._gone.get(shot.request.fingerprint)) and attempt.id > order:
             return told(attempt, self._wanted.name)
-        return self._told_by_clip(shot) if self._has_clip(shot) else ""
+        return self._told_by_clip(shot) if not order and self._has_clip(shot) else ""
 
     def _read_remnants(self) -> Iterator[Remnant]:
         """Lines that were put aside from the lockfile, and lines about this manifest from the ledgers."""
@@ -120,24 +120,25 @@ class Traces:
 
 def _ordered(attempts: Iterable[Attempt]) -> dict[Fingerprint, AttemptId]:
     """The last attempts that a person gave up for a new purchase: older traces are settled by that."""
-    given_up = (each for each in attempts if each.state is State.ABANDONED and each.ruling and each.ruling.resubmit)
-    return {each.fingerprint: each.id for each in sorted(given_up, key=lambda each: each.id)}
+    return {each.fingerprint: each.id for each in sorted(filter(ordered, attempts), key=lambda each: each.id)}
 
 
-def _left_behind(disk: Disk, place: Place) -> Iterator[tuple[Fingerprint, str]]:
-    """What lockfiles say that lie beside the manifest without one of their own, as after a rename."""
+def _left_behind(disk: Disk, place: Place) -> Iterator[tuple[AttemptId, Fingerprint, str]]:
+    """What lockfiles say that lie beside the manifest without one of their own, as after a rename; the newest last."""
     folder = place.manifest.parent
     names = disk.names(folder)
+    found = []
     for name in names:
         stem = name.removesuffix(_LOCKFILE)
         if stem == name or name.endswith(_OF_PREVIEWS) or folder / name == place.lockfile:
             continue
         if not {f"{stem}.yaml", f"{stem}.yml"}.intersection(names):
-            yield from ((fingerprint, name) for fingerprint in _bought_in(disk, folder / name))
+            found += [(each.id, each.fingerprint, name) for each in _bought_in(disk, folder / name)]
+    yield from sorted(found)
 
 
-def _bought_in(disk: Disk, path: Path) -> Collection[Fingerprint]:
-    """The requests of a lockfile that came to a clip or may; of other tools' files, none."""
+def _bought_in(disk: Disk, path: Path) -> Collection[Attempt]:
+    """What a lockfile tells of purchases; of other tools' files, none."""
     if disk.size(path) is None or disk.read_at(path, 0, len(BEGINNING)) != BEGINNING:
         return ()
-    return {each.fingerprint for each in join_all(scan(disk.read(path)).records).values() if worth(each) >= 0}
+    return [each for each in join_all(scan(disk.read(path)).records).values() if may_be_paid(each)]

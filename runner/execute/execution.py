@@ -185,7 +185,7 @@ class Execution:
         jobs = unexplained(step.wanted.request, found)
         if jobs:
             why = f"the server has a job for this very request that nobody here remembers: {titles(jobs)}"
-            self._run.end(step, Ending.HELD, why, hint=self._run.resolve_hint(step, jobs[0].id))
+            self._run.end(step, Ending.HELD, why, hint=f"{self._run.adopt_hint(step, jobs[0].id)} | --resubmit")
         return bool(jobs)
 
     def _freeze(self, purchases: list[Step]) -> list[Step]:

@@ -90,9 +90,19 @@ class Reconciler:
             self._patience_ends("the server's list could not be read")
             return
         scene = self._run.scene()
+        self._hear()
         for case in self._certain_first(listing, scene):
             self._judge(case, listing, scene)
             scene = self._run.scene() if case.attempt.id not in self._cases else scene
+
+    def _hear(self) -> None:
+        """Take what others found out: a run of a copy of the manifest may look for the job of the very same attempt."""
+        for case in tuple(self._cases.values()):
+            known = self._run.doors.memory.ledger.attempts.get(case.attempt.id)
+            if known and known.job:
+                self._close(case)
+                self._run.doors.memory.record(known)
+                self._tell(case.step, known)
 
     def _certain_first(self, listing: Listing, scene: Scene) -> list[Case]:
         """The cases that this list can speak of. A job that is certainly one's is no doubt for the others."""
@@ -106,9 +116,7 @@ class Reconciler:
         match found:
             case Found(job=job):
                 self._close(case)
-                adopted = self._run.record_job(case.attempt, job)  # before anybody hears of it
-                self._run.say(f"job {job.id} is the lost answer of shot `{case.step.shot}`", case.step.shot)
-                self._adopted(case.step, adopted)
+                self._tell(case.step, self._run.record_job(case.attempt, job))  # before anybody hears of it
             case Unclear(jobs=jobs):
                 hint = self._run.resolve_hint(case.step, jobs[0].id)
                 self._hold(case, f"its POST may or may not have arrived; it may be {titles(jobs)}", hint)
@@ -117,6 +125,10 @@ class Reconciler:
                     self._hold(case, "its POST may or may not have arrived, and another run buys the same right now")
             case Quiet():
                 self._listen_to_silence(case, listing)
+
+    def _tell(self, step: Step, adopted: Attempt) -> None:
+        self._run.say(f"job {adopted.job} is the lost answer of shot `{step.shot}`", step.shot)
+        self._adopted(step, adopted)
 
     def _listen_to_silence(self, case: Case, listing: Listing) -> None:
         if case.quiet_since is None:

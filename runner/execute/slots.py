@@ -105,6 +105,8 @@ class Slots:
     def _occupies(self, attempt: Attempt) -> bool:
         if attempt.state is State.SUBMITTED:
             return not self._run.ended_jobs.issuperset(attempt.jobs)
+        if attempt.state is State.ABANDONED and not attempt.intent.at:
+            return False  # a person's order: nothing was sent
         return attempt.state in (State.INTENT, State.ABANDONED) and self._left(attempt) > 0
 
     def _left(self, attempt: Attempt) -> float:

@@ -16,5 +16,15 @@ def adopted(attempt: Attempt, job: str, at: float) -> Attempt:
 def given_up(attempt: Attempt, at: float, *, resubmit: bool) -> Attempt:
     """Nobody waits for the attempt any more; with `resubmit` a new purchase takes its place."""
     why = "a person ordered a new purchase" if resubmit else "a person gave it up"
-    ruling = Ruling(state=State.ABANDONED, why=why, at=max(at, attempt.intent.at), resubmit=resubmit)
-    return replace(attempt, ruling=ruling)
+    return replace(attempt, ruling=Ruling(state=State.ABANDONED, why=why, at=_next(attempt, at), resubmit=resubmit))
+
+
+def unsent(attempt: Attempt, at: float, why: str) -> Attempt:
+    """The attempt bought nothing: another one did."""
+    return replace(attempt, ruling=Ruling(state=State.UNSENT, why=why, at=_next(attempt, at)))
+
+
+def _next(attempt: Attempt, at: float) -> float:
+    """The date of a new word: a later one takes back an earlier one."""
+    before = round(attempt.ruling.at + 0.001, 3) if attempt.ruling else 0.0
+    return max(at, attempt.intent.at, before)

@@ -7,6 +7,7 @@ import errno
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -122,8 +123,8 @@ class Memory:
             if record.id in self.ledger.attempts:
                 self.ledger.add(replace(record, ruling=ruling), key=self._where.key)
 
-    def record(self, fact: Attempt) -> None:
-        """Record a fact of an attempt, ledger first.
+    def record(self, fact: Attempt, admit: Callable[[], str] = lambda: "") -> str:
+        """Record a fact of an attempt, ledger first; empty, or else why `admit`, asked under its lock, refused.
 
         Raises:
             DiskFailed: one of the files did not take it; a fact with a job id went to the rescue file, if that did.
@@ -131,12 +132,15 @@ class Memory:
         """
         try:
             with self.ledger.held():
+                if refusal := admit():
+                    return refusal
                 self._record(fact)
         except OSError as error:
             self._failed = error
             raise self._rescue(fact, _disk_failed(self._where, error)) from error
         except LockfileDamaged as damage:
             raise self._rescue(fact, damage) from damage
+        return ""
 
     def fold(self) -> None:
         """Leave one line for each attempt in the lockfile. Raises OSError."""
@@ -146,8 +150,9 @@ class Memory:
         self._lockfile.fold(self.attempts.values())
 
     def _record(self, fact: Attempt) -> None:
-        known = self.attempts.get(fact.id)
-        joined = fact if known is None else join(known, fact)
+        # A run of a copy of the manifest may know more of the same attempt, and has told the ledger.
+        known = filter(None, (self.attempts.get(fact.id), self.ledger.attempts.get(fact.id)))
+        joined = reduce(join, (*known, fact))
         self.ledger.add(joined, key=self._where.key)
         self.attempts[fact.id] = joined
         if self._take_in_changes():

@@ -129,7 +129,7 @@ def _spare(owned: _Owned) -> dict[Fingerprint, list[_Kept]]:
 
 
 def _made_up_for(mine: Sequence[Attempt]) -> list[Attempt]:
-    """What came to nothing and was made up for by what had been bought for another shot.
+    """What came to nothing and was made up for by what had been bought for another shot, and was taken over.
 
     Whoever wants the same next gets it: else that shot's clip would be bought again, and nobody asked for that.
     """
@@ -140,7 +140,7 @@ def _made_up_for(mine: Sequence[Attempt]) -> list[Attempt]:
         if worth(each) < 0 and each.state is not State.UNSENT and not ordered(each) and here.isdisjoint(each.jobs)
     ]
     names = {each.intent.shot for each in lost}
-    got = [each for each in mine if worth(each) >= 0 and each.intent.shot not in names]
+    got = [each for each in mine if worth(each) >= 0 and each.claims and each.intent.shot not in names]
     return lost[: len(got)]
 
 
@@ -184,6 +184,11 @@ def importance(attempt: Attempt) -> tuple[bool, int, int, str]:
 def worth(attempt: Attempt) -> int:
     """How near an attempt is to a clip; below 0 where none will come of it."""
     return WORTH.get(attempt.state, -1)
+
+
+def may_be_paid(attempt: Attempt) -> bool:
+    """Whether a clip may have been paid for, had or not, and nobody ordered a new purchase in its place."""
+    return attempt.may_have_cost and attempt.state is not State.FAILED and not ordered(attempt)
 
 
 def ordered(attempt: Attempt) -> bool:

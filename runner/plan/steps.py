@@ -176,11 +176,12 @@ def _further(action: Action, mine: Sequence[Attempt], situation: Situation) -> i
 
 
 def _note(attempt: Attempt | None) -> str:
+    """Why no clip came of it. What was taken back since is no reason any more."""
     if attempt is None:
         return ""
-    if attempt.end:
+    if attempt.end and attempt.state is attempt.end.state:
         return attempt.end.message or attempt.end.code
-    return attempt.ruling.why if attempt.ruling else ""
+    return attempt.ruling.why if attempt.ruling and attempt.state is attempt.ruling.state else ""
 
 
 def _unfinished(attempts: Iterable[Attempt]) -> Iterable[Attempt]:

@@ -1,17 +1,21 @@
 """What a person can do about a job that was paid for and brings no clip: give it up, buy anew, and take it back."""
 
+import hashlib
 import os
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from runner.lock import lines
-from runner.lock.facts import State
+from runner.lock.facts import Acceptance, Claim, State, join_all
+from runner.lock.lockfile import folded
+from runner.lock.scan import scan
 from runner.sandbox.faults import Do, Fault, Moment, On
-from runner.sandbox.rules import Pace
-from tests.acceptance.desk import KEY, Desk, Result, Shop, leave_in_flight, on_terminal, wait_for
+from runner.sandbox.rules import Pace, Rules
+from tests.acceptance.desk import KEY, Desk, Result, Shop, interrupt, leave_in_flight, on_terminal, wait_for
 from tests.acceptance.warm import QuickDesk, Warm
 from tests.unit.factories import make_attempt, make_owner, make_request
 
@@ -45,6 +49,22 @@ def lost(desk: Desk, slow: Shop) -> Shop:
 
 def resolve(desk: Desk, *verdict: str, name: str = "beach") -> Result:
     return desk.run("resolve", "film.yaml", name, *verdict)
+
+
+def lose(shop: Shop, times: int = 1) -> None:
+    """The answers of the next purchases do not arrive, and the server has no list to look them up in."""
+    shop.sandbox.faults.extend(
+        [
+            Fault(on=On.LIST, do=Do.NO_ROUTE, status=404),
+            Fault(on=On.CREATE, do=Do.DROP, when=Moment.AFTER, nth=1, times=times),
+        ]
+    )
+
+
+def clips_by_job(desk: Desk) -> dict[str, str]:
+    """The SHA-256 of the clips that the lockfile knows, by job."""
+    known = join_all(scan(desk.lock()).records).values()
+    return {job: each.clip.sha256 for each in known if each.clip for job in each.jobs}
 
 
 def bought(shop: Shop, desk: Desk, *command: str) -> int:
@@ -113,6 +133,63 @@ def test_one_that_was_not_seen_to_end_is_bought_again_when_it_must_have(desk: De
     assert bought(lost, desk, "render", "film.yaml", "--only", "beach") == 0
 
 
+def test_a_job_that_the_server_calls_at_work_is_given_up_only_when_no_run_would_wait_for_it(
+    desk: Desk, slow: Shop
+) -> None:
+    """Ages are the server's: its clock alone is moved here."""
+    desk.edit("typical_render: 0.3", "typical_render: 0.3, settle: 0, longest_render: 1000")
+    slow.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.REWRITE, body={"status": "in_progress"}))
+    slow.sandbox.advance(1230)
+    refused = resolve(desk, "--resubmit")
+    assert (refused.code, "may still be at work\nhint: wait for its end: in 30 min" in refused.stderr) == (2, True)
+    slow.sandbox.advance(2000)
+    ordered = resolve(desk, "--resubmit")
+    assert (ordered.code, "job JOB was not seen to end; it is given up all the same\n" in ordered.stderr) == (0, True)
+
+
+@pytest.mark.parametrize("lockfile", ["gone", "left behind"])
+def test_what_was_given_up_is_not_bought_again_under_another_name_of_the_manifest(
+    desk: Desk, lost: Shop, lockfile: str
+) -> None:
+    job = lost.ledger["billed"][0]["id"]
+    assert resolve(desk, "--abandon").code == 0
+    (desk.folder / "film.yaml").rename(desk.folder / "movie.yaml")
+    if lockfile == "gone":
+        (desk.folder / "film.lock").unlink()
+    assert "maybe bought before" in desk.run("render", "movie.yaml", "--only", "beach").stderr
+    taken = desk.run("resolve", "movie.yaml", "beach", "--adopt", job)
+    assert (taken.code, taken.stderr) == (0, "shot `beach` is job JOB: the next render fetches it\n")
+    assert desk.run("render", "movie.yaml", "--only", "beach").code == 0
+    assert (lost.billed, [*desk.clips()]) == (1, ["renders/movie/beach.mp4"])
+
+
+def test_what_was_given_up_for_a_manifest_that_was_renamed_stays_given_up(desk: Desk, lost: Shop) -> None:
+    assert resolve(desk, "--abandon").code == 0
+    (desk.folder / "film.yaml").rename(desk.folder / "movie.yaml")
+    (desk.folder / "film.lock").unlink()
+    loop = desk.folder / "loop"
+    loop.symlink_to(loop)
+    refused = desk.run("resolve", "movie.yaml", "--all", "--adopt", "loop/film.yaml")
+    assert (refused.code, "no held shot was bought for loop/film.yaml" in refused.stderr) == (2, True)
+    taken = desk.run("resolve", "movie.yaml", "--all", "--adopt", "film.yaml")
+    assert (taken.code, taken.stderr) == (0, "shot `beach` is given up: only `retake` buys it again\n")
+    held = desk.run("render", "movie.yaml", "--only", "beach")
+    assert (held.code, "expired: a person gave it up" in held.stderr, lost.billed) == (1, True, 1)
+
+
+def test_an_order_that_was_carried_out_under_another_name_of_the_manifest_buys_nothing_more(
+    desk: Desk, lost: Shop
+) -> None:
+    assert resolve(desk, "--resubmit").code == 0
+    committed = desk.lock()
+    assert bought(lost, desk, "render", "film.yaml", "--only", "beach") == 0
+    (desk.folder / "film.yaml").rename(desk.folder / "movie.yaml")
+    (desk.folder / "film.lock").unlink()
+    (desk.folder / "movie.lock").write_bytes(committed)
+    assert "maybe bought before" in desk.run("render", "movie.yaml", "--only", "beach").stderr
+    assert lost.billed == 2
+
+
 # --- taking it back
 
 
@@ -138,6 +215,60 @@ def test_it_is_taken_back_where_what_was_bought_in_its_place_failed(desk: Desk, 
     assert lost.billed == 2
 
 
+@pytest.mark.parametrize("fetched", [False, True])
+def test_it_is_taken_back_though_another_was_bought_in_its_place(desk: Desk, lost: Shop, fetched: bool) -> None:
+    job = lost.ledger["billed"][0]["id"]
+    assert resolve(desk, "--resubmit").code == 0
+    if fetched:
+        assert bought(lost, desk, "render", "film.yaml", "--only", "beach") == 0
+        words = "job JOB is fetched by the next render and kept beside it; shot `beach`: up to date\n"
+    else:
+        process = desk.start("render", "film.yaml", "--only", "beach")
+        wait_for(lambda: lost.billed == 2, "one more")
+        interrupt(process)
+        lost.sandbox.advance(LONG.render_seconds)
+        words = "shot `beach` is job JOB: the next render fetches it\n"
+    taken = resolve(desk, "--adopt", job)
+    assert (taken.code, taken.stderr) == (0, words)
+    rendered = desk.run("render", "film.yaml", "--only", "beach")
+    assert (rendered.code, lost.billed) == (0, 2)
+    assert "an earlier request of shot `beach`: its clip is kept as" in rendered.stderr
+    assert job in clips_by_job(desk)
+    again = resolve(desk, "--adopt", job)
+    assert (again.code, "is that of shot `beach` of film.yaml already" in again.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_new_take_that_was_given_up_is_taken_back(desk: Desk, open_shop: Callable[..., Shop], answered: bool) -> None:
+    desk.edit("typical_render: 0.3", f"typical_render: 0.3{SHORT}")
+    shop = open_shop(rules=Rules(key=KEY, lists=answered))
+    desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    stuck = [] if answered else [Fault(on=On.CREATE, do=Do.DROP, when=Moment.AFTER, nth=1)]
+    shop.sandbox.faults.extend([*stuck, Fault(on=On.RETRIEVE, do=Do.STATUS, status=500, body={"error": "later"})])
+    process = desk.start("retake", "film.yaml", "beach")
+    wait_for(lambda: shop.billed == 2, "one more")
+    interrupt(process) if answered else process.communicate(timeout=40)
+    shop.sandbox.advance(5)
+    shop.sandbox.faults.clear()
+    assert resolve(desk, "--abandon").code == 0
+    assert "beach  done" in desk.run("status", "film.yaml").stdout
+    job = next(each["id"] for each in shop.ledger["billed"] if each["id"] not in clips_by_job(desk))
+    taken = resolve(desk, "--adopt", job)
+    assert (taken.code, taken.stderr) == (0, "shot `beach` is job JOB: the next render fetches it\n")
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    assert "$0.80 spent" in desk.run("status", "film.yaml").stdout
+    assert (shop.billed, len(clips_by_job(desk))) == (2, 2)
+
+
+def test_it_is_taken_back_by_the_shots_new_name(desk: Desk, lost: Shop) -> None:
+    job = lost.ledger["billed"][0]["id"]
+    assert resolve(desk, "--abandon").code == 0
+    desk.edit("- id: beach", "- id: shore")
+    assert resolve(desk, "--adopt", job, name="shore").code == 0
+    assert desk.run("render", "film.yaml", "--only", "shore").code == 0
+
+
 def test_a_job_that_the_server_does_not_have_is_not_taken_back(desk: Desk, lost: Shop) -> None:
     job = lost.ledger["billed"][0]["id"]
     assert resolve(desk, "--abandon").code == 0
@@ -160,7 +291,114 @@ def test_the_budget_remembers_a_job_that_was_taken_back_under_another_name_of_th
     assert (refused.code, "$0.40 spent before" in refused.stderr, lost.billed) == (4, True, 1)
 
 
+@pytest.mark.parametrize("verdict", ["--abandon", "--resubmit"])
+def test_a_purchase_that_was_given_up_blindly_is_its_job_after_all_and_was_paid_for_once(
+    desk: Desk, shop: Shop, verdict: str
+) -> None:
+    lose(shop)
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 1
+    assert resolve(desk, verdict).code == 0
+    assert resolve(desk, "--adopt", shop.ledger["billed"][0]["id"]).code == 0
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    assert "$0.40 spent" in desk.run("status", "film.yaml").stdout
+
+
+def test_an_order_in_place_of_what_may_have_been_bought_is_that_job_after_all(desk: Desk, shop: Shop) -> None:
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    (desk.folder / "film.yaml").rename(desk.folder / "movie.yaml")
+    (desk.folder / "film.lock").unlink()
+    assert desk.run("resolve", "movie.yaml", "beach", "--resubmit").code == 0
+    assert desk.run("resolve", "movie.yaml", "beach", "--adopt", shop.ledger["billed"][0]["id"]).code == 0
+    assert desk.run("render", "movie.yaml", "--only", "beach").code == 0
+    assert "$0.40 spent" in desk.run("status", "movie.yaml").stdout
+    assert shop.billed == 1
+
+
+def test_an_order_is_taken_back(desk: Desk, lost: Shop) -> None:
+    for _ in range(2):
+        assert resolve(desk, "--resubmit").code == 0
+        assert "asked for" in desk.run("plan", "film.yaml").stdout
+        taken = resolve(desk, "--abandon")
+        assert (taken.code, taken.stderr) == (0, "shot `beach` is given up: only `retake` buys it again\n")
+        assert desk.run("render", "film.yaml", "--only", "beach").code == 1
+    assert lost.billed == 1
+
+
 # --- whose it is
+
+
+def test_of_two_lost_answers_each_job_is_that_of_its_own_request(desk: Desk, shop: Shop) -> None:
+    lose(shop, times=2)
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 1
+    desk.edit("A dog runs on the beach", "A fox runs on the beach")
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 1
+    for word in ("dog", "fox"):
+        job = next(each["id"] for each in shop.ledger["billed"] if word in each["prompt"])
+        told = resolve(desk, "--adopt", job)
+        assert (told.code, "shows another clip" in told.stderr) == (0, False)
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    assert clips_by_job(desk).keys() == {each["id"] for each in shop.ledger["billed"]}
+    assert hashlib.sha256(desk.clips()["renders/film/beach.mp4"]).hexdigest() == clips_by_job(desk)[job]
+
+
+def test_two_servers_may_call_their_jobs_alike(desk: Desk, open_shop: Callable[..., Shop]) -> None:
+    (desk.folder / "other.yaml").write_text((desk.folder / "film.yaml").read_text().replace("A dog", "A fox"))
+    for name in ("film.yaml", "other.yaml"):
+        shop = open_shop(rules=Rules(key=KEY, lists=False))
+        lose(shop)
+        shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.ALIAS, code="task-1"))
+        desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
+        assert desk.run("render", name, "--only", "beach").code == 1
+        assert desk.run("resolve", name, "beach", "--adopt", "task-1").code == 0
+        assert desk.run("render", name, "--only", "beach").code == 0
+
+
+def test_of_two_ids_that_branches_adopted_a_person_names_the_right_one(desk: Desk, lost: Shop) -> None:
+    job = lost.ledger["billed"][0]["id"]
+    (known,) = scan(desk.lock()).records
+    both = replace(known, acceptance=Acceptance(jobs=("video_0misread", job), at=known.intent.at))
+    (desk.folder / "film.lock").write_bytes(folded([both]))
+    shutil.rmtree(desk.state)
+    desk.edit(", longest_render: 1", ", longest_render: 1000")
+    assert "job JOB of shot `beach` is completed" in resolve(desk, "--abandon").stderr
+    assert resolve(desk, "--adopt", job).code == 0
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    assert "$0.40 spent" in desk.run("status", "film.yaml").stdout
+
+
+def test_a_job_that_the_key_may_not_see_is_not_adopted(desk: Desk, shop: Shop) -> None:
+    lose(shop)
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 1
+    fault = Fault(on=On.RETRIEVE, do=Do.STATUS, status=403, nth=1, body={"error": {"message": "It is not yours."}})
+    shop.sandbox.faults.append(fault)
+    refused = resolve(desk, "--adopt", "video_9")
+    assert (refused.code, refused.stderr.splitlines()[0]) == (
+        2,
+        "error: the server does not show job video_9: 403: It is not yours.",
+    )
+    assert desk.run("resolve", "film.yaml", "beach", "--adopt", shop.ledger["billed"][0]["id"]).code == 0
+
+
+def test_a_job_that_the_key_may_not_see_is_put_right(desk: Desk, shop: Shop) -> None:
+    """It was adopted while it could not be looked up."""
+    lose(shop)
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 1
+    trouble = {"status": 500, "body": {"error": "later"}, "times": 4, "nth": 1}
+    shop.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.STATUS, **trouble))
+    assert "it is believed" in resolve(desk, "--adopt", "video_9").stderr
+    shop.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.STATUS, status=403, times=1, nth=2, body={"error": "no"}))
+    assert resolve(desk, "--adopt", shop.ledger["billed"][0]["id"]).code == 0
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+
+
+def test_one_job_is_not_adopted_by_two_at_once(desk: Desk, shop: Shop) -> None:
+    shutil.copy(desk.folder / "film.yaml", desk.folder / "other.yaml")
+    job = shop.order("A dog runs on the beach")
+    shop.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.DELAY, seconds=2.0, when=Moment.BEFORE))
+    both = [desk.start("resolve", name, "beach", "--adopt", job) for name in ("film.yaml", "other.yaml")]
+    told = [each.communicate(timeout=40)[1] for each in both]
+    assert sorted(each.returncode for each in both) == [0, 2], told
+    assert sum("has just become another shot's" in words for words in told) == 1, told
 
 
 def test_what_is_unconfirmed_is_decided_before_what_is_in_flight(desk: Desk, lost: Shop) -> None:
@@ -200,6 +438,33 @@ def test_a_verdict_on_a_shot_is_none_on_one_that_had_its_name(desk: Desk, shop: 
     assert shop.billed == 1
 
 
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_verdict_on_an_earlier_request_promises_no_purchase(desk: Desk, shop: Shop, removed: bool) -> None:
+    lose(shop)
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 1
+    if removed:
+        desk.edit("  - id: beach\n    prompt: A dog runs on the beach\n", "")
+    else:
+        desk.edit("A dog runs on the beach", "A fox runs on the beach")
+        assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    ordered = resolve(desk, "--resubmit")
+    outlook = [] if removed else ["shot `beach` stays as it is: up to date"]
+    told = ["an earlier request of shot `beach` is given up", *outlook]
+    assert (ordered.code, ordered.stderr.splitlines()) == (0, told)
+
+
+@pytest.mark.parametrize("names", [["beach"], ["--all"]])
+def test_what_was_maybe_bought_before_can_be_left_alone(desk: Desk, shop: Shop, names: list[str]) -> None:
+    desk.edit("\n  - id: alley", "\n  - id: other")
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    (desk.folder / "film.yaml").rename(desk.folder / "movie.yaml")
+    (desk.folder / "film.lock").unlink()
+    left = desk.run("resolve", "movie.yaml", *names, "--abandon")
+    assert (left.code, left.stderr) == (0, "shot `beach` is given up: only `retake` buys it again\n")
+    held = desk.run("render", "movie.yaml", "--only", "beach")
+    assert (held.code, "given up" in held.stderr, shop.billed) == (1, True, 1)
+
+
 def test_an_order_replaces_a_job_that_a_server_with_a_fast_clock_has_dated(desk: Desk, shop: Shop) -> None:
     wish = make_request("A dog runs on the beach", seconds="4")
     ahead = make_attempt(State.SUBMITTED, origin=shop.base_url, request=wish, at=4e9, owner=make_owner())
@@ -226,6 +491,16 @@ def test_a_jobs_id_does_nothing_to_the_terminal(desk: Desk, shop: Shop, verdict:
     assert "\x1b[2J" not in screen
     assert "\x07" not in screen
     assert "\u202e" not in screen
+
+
+def test_the_name_of_a_recorded_shot_does_nothing_to_the_terminal(desk: Desk, shop: Shop) -> None:
+    job = shop.order("A cat")
+    wish = make_request("A dog runs on the beach", seconds="4")
+    claims = (Claim(number=1, shot="beach"),)
+    evil = make_attempt(State.INTENT, shot="x\x1b[2J\x07", claims=claims, origin=shop.base_url, request=wish, at=1.0)
+    desk.write(f"{lines.HEADER.decode()}{lines.write(evil, crc=False, owner=False).decode()}", "film.lock")
+    screen, code = on_terminal(desk, "", "resolve", "film.yaml", "beach", "--adopt", job)
+    assert (code, "shows another clip" in screen, "\x1b[2J" in screen, "\x07" in screen) == (0, True, False, False)
 
 
 @pytest.mark.parametrize("name", ["film.lock", "ledger"])

@@ -404,6 +404,12 @@ def test_an_order_is_used_up_by_a_clip_that_was_taken_over_though_it_expired_sin
     assert step.reason is reason
 
 
+def test_a_lost_clip_that_was_bought_again_for_its_renamed_shot_is_not_anothers() -> None:
+    lost = claimed(make_attempt(State.EXPIRED, 1), "sea")
+    plan = plan_of(make_shot("sea"), make_shot("new"), known=[lost, make_attempt(State.DONE, 2, shot="sea")])
+    assert actions(plan) == {"sea": Action.KEEP, "new": Action.SUBMIT}
+
+
 def test_an_unconfirmed_retake_is_bought_again_where_a_person_says_so() -> None:
     plan = plan_of(known=[make_attempt(State.DONE, 1), make_attempt(State.ABANDONED, 2, take=2, resubmit=True)])
     (step,) = plan.purchases
@@ -414,6 +420,10 @@ def test_why_a_shot_is_held_is_said_in_the_servers_words() -> None:
     (step,) = plan_of(known=[make_attempt(State.REJECTED)]).steps
     assert step.note == "no reason"
     assert plan_of().steps[0].note == ""
+    for state in (State.ABANDONED, State.EXPIRED):
+        before = make_attempt(state)
+        done = make_attempt(State.DONE, ruling=before.ruling, end=before.end)
+        assert plan_of(known=[done]).steps[0].note == "", "it came after all"
 
 
 def test_a_renamed_shot_that_was_edited_is_changed_not_new() -> None:

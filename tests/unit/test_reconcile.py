@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from runner.events import Event, Said
 from runner.execute.reconcile import Reconciler
-from runner.lock.facts import Attempt, State
+from runner.lock.facts import Acceptance, Attempt, State
 from runner.plan.steps import Step
 from runner.plan.table import Action, Reason
 from runner.provider.videos import Page, ToldTime
+from tests.crash.simulation.loop import VirtualClock, VirtualLoop
 from tests.unit.factories import (
     BORN,
     Line,
@@ -17,8 +18,10 @@ from tests.unit.factories import (
     make_attempt,
     make_job,
     make_owner,
+    make_profile,
     make_run,
     make_shot,
+    make_where,
     open_memory,
 )
 
@@ -43,3 +46,27 @@ def test_a_found_job_is_told_only_after_it_is_recorded() -> None:
     asyncio.run(reconciler.work())
     assert [each.job for each in adopted] == ["video_9"]
     assert states == [State.SUBMITTED]
+
+
+def test_what_a_run_of_a_copy_found_out_about_the_same_attempt_is_no_absence() -> None:
+    """The folder was copied while an answer was lost: both runs look for it, and one is the first to find it."""
+    loop = VirtualLoop()
+    clock, machine = VirtualClock(loop), Machine()
+    lost = make_attempt(State.INTENT, owner=make_owner(calibrated=True), at=clock.now())
+    memory, copy = open_memory(machine), open_memory(machine, where=make_where("copy"))
+    memory.record(lost)
+    copy.record(lost)
+    copy.record(replace(lost, acceptance=Acceptance(jobs=("video_9",), at=clock.now())))
+    now = ToldTime(server=clock.now(), monotonic=clock.monotonic())
+    listed = make_job("video_9", created_at=clock.now())
+    line = Line(Page(jobs=(listed,), after=None), told_time=now)
+    profile = make_profile(list_complete=True)
+    run = make_run(memory, clock, line, profile=profile)  # type: ignore[arg-type]
+    found: list[str | None] = []
+    step = Step(shot=make_shot().id, action=Action.RESOLVE, reason=Reason.UNCONFIRMED, wanted=make_shot(), attempt=lost)
+    reconciler = Reconciler(run, line, lambda _, attempt: found.append(attempt.job), lambda _: found.append("none"))
+    reconciler.add(step, lost)
+    loop.run_until_complete(reconciler.work())
+    loop.close()
+    assert found == ["video_9"]
+    assert memory.attempts[lost.id].job == "video_9", "its lockfile knows, too"

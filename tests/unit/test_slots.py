@@ -56,6 +56,11 @@ def test_what_may_have_a_job_running_holds_a_slot(state: State) -> None:
     assert [each.state for each in slots.taken()] == ([state] if state in HOLDING else [])
 
 
+def test_an_order_holds_no_slot_though_only_a_lockfile_tells_of_it() -> None:
+    order = make_attempt(State.ABANDONED, owner=UNDATED, resubmit=True, at=0.0)
+    assert Slots(run_that_knows(order, slots=1)).free
+
+
 @pytest.mark.parametrize(("jobs", "free"), [(0, True), (1, True), (2, False), (3, False)])
 def test_slots_are_counted_over_all_manifests(jobs: int, free: bool) -> None:
     running = [make_attempt(State.SUBMITTED, number, owner=DATED) for number in range(jobs)]

@@ -141,6 +141,24 @@ def test_an_order_settles_older_traces(film: Film) -> None:
     assert {*film.traces()} == {"beach"}, "that line is of a purchase after the order"
 
 
+def test_an_order_settles_nothing_that_was_bought_after_it_under_another_name(film: Film) -> None:
+    film.teach(entry(State.DONE, 1), film.folder / "movie.yaml")
+    assert film.traces(entry(State.ABANDONED, 2, resubmit=True)) == {}
+    film.teach(entry(State.DONE, 3), film.folder / "movie.yaml")
+    assert "--all --adopt" in film.traces()["beach"]
+
+
+@pytest.mark.parametrize(("bought", "told"), [(1, False), (3, True)])
+def test_an_order_settles_what_older_lockfiles_tell(film: Film, bought: int, told: bool) -> None:
+    (film.folder / "movie.lock").write_bytes(folded([entry(State.EXPIRED, bought)]))
+    assert bool(film.traces(entry(State.ABANDONED, 2, resubmit=True))) is told
+
+
+def test_an_order_for_a_manifest_that_is_gone_is_no_purchase(film: Film) -> None:
+    (film.folder / "movie.lock").write_bytes(folded([entry(State.ABANDONED, 1, resubmit=True)]))
+    assert film.traces() == {}
+
+
 # -- lines put aside
 
 
@@ -244,7 +262,7 @@ def test_lockfiles_of_other_tools_are_left_alone(film: Film) -> None:
 # -- manifests that are gone
 
 
-@pytest.mark.parametrize("state", [State.INTENT, State.SUBMITTED, State.DONE])
+@pytest.mark.parametrize("state", [State.INTENT, State.SUBMITTED, State.DONE, State.EXPIRED, State.ABANDONED])
 def test_what_was_bought_for_a_manifest_that_is_gone_is_a_trace(film: Film, state: State) -> None:
     before = film.folder / "movie.yaml"
     film.teach(entry(state, 1, job="video_7"), before)
@@ -257,7 +275,7 @@ def test_what_was_bought_for_a_manifest_that_is_gone_is_a_trace(film: Film, stat
     assert film.traces() == {}
 
 
-@pytest.mark.parametrize("state", [State.UNSENT, State.REJECTED, State.FAILED, State.EXPIRED, State.ABANDONED])
+@pytest.mark.parametrize("state", [State.UNSENT, State.REJECTED, State.FAILED])
 def test_what_came_to_nothing_for_a_manifest_that_is_gone_is_no_trace(film: Film, state: State) -> None:
     film.teach(entry(state, 1), film.folder / "movie.yaml")
     assert film.traces() == {}

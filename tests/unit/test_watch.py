@@ -158,6 +158,8 @@ def test_what_no_shot_wants_any_more_is_given_up_by_its_own_name(answer: ReplyEr
     seen = watch([answer], wanted=False, owner=make_owner(key="another"))
     assert seen.said[-1].endswith("if it is given up: shotlock resolve film.yaml video_1 --abandon")
     assert "retake" not in seen.said[-1]
+    odd = watch([answer], wanted=False, owner=make_owner(key="another"), job="-Xy_1")
+    assert odd.said[-1].endswith("if it is given up: shotlock resolve film.yaml --abandon -- -Xy_1")
     gone = watch([Missing("no such job", status=404)], wanted=False, age=2 * DAY)
     assert gone.said[-1].endswith("expired before it was fetched; a new one costs up to 0.8 USD")
 
