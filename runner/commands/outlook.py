@@ -15,7 +15,7 @@ def outlook(step: Step, job: str | None = None) -> str:
         case Action.SUBMIT:
             again = "made" if step.reason is Reason.EXPIRED else "bought"
             return f"{shot} is {again} again by the next render"
-        case Action.AWAIT:
+        case Action.AWAIT | Action.DOWNLOAD | Action.RESTORE if mine:
             return f"{shot} is job {shown(job or mine[0])}: the next render fetches it"
         case Action.RESOLVE:
             return f"{shot} is looked up by the next render"
@@ -23,7 +23,5 @@ def outlook(step: Step, job: str | None = None) -> str:
             return f"{shot} is given up: only `retake` buys it again"
         case Action.HOLD:
             return f"{shot} is held: {step.reason}"
-        case Action.RESTORE | Action.DOWNLOAD:
-            return f"{shot} is there already: the next render brings its clip"
-        case Action.KEEP:
+        case _:
             return f"{shot} stays as it is: {step.reason}"
