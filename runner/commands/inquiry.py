@@ -11,7 +11,7 @@ from runner.commands.account import Account, key_for, origin_for
 from runner.commands.wanted import Wanted
 from runner.errors import WrongUsage
 from runner.execute.asking import state, unanswered
-from runner.execute.evidence import may_be, same
+from runner.execute.evidence import POST_MAX, may_be, same
 from runner.execute.server_time import ServerTime
 from runner.execute.watch import KEY_HINT, deadline_of
 from runner.lock.facts import Attempt, Intent
@@ -39,7 +39,9 @@ class Inquiry:
             Refused: the key that is set may not ask for it.
         """
         answer = self._asked(origin, job)
-        return answer.job if answer else None
+        if isinstance(answer.error, Missing | Refused):
+            raise answer.error
+        return answer.job
 
     def look_up(self, job: str, origin: str | None) -> Job | None:
         """Ask the server, if it can be asked: a mistyped id would strand the clip that was paid for, or take another's.
@@ -87,8 +89,8 @@ class Inquiry:
         Raises:
             WrongUsage: it may be at work, or its clip may be had.
         """
-        answers = {job: self._answer(attempt.intent.origin, job) for job in attempt.jobs}
-        states = {job: answer.state if answer else None for job, answer in answers.items()}
+        answers = {job: self._asked(attempt.intent.origin, job) for job in attempt.jobs}
+        states = {job: answer.state for job, answer in answers.items()}
         if set(states.values()) <= {State.FAILED, State.EXPIRED}:
             return
         at_work = not {State.QUEUED, State.IN_PROGRESS}.isdisjoint(states.values())
@@ -96,9 +98,12 @@ class Inquiry:
         job, shot = shown(completed or attempt.job or ""), shown(attempt.intent.shot)
         profile = self._batch.profile
         longest = deadline_of(profile) if at_work else profile.longest_render
+        longest += profile.settle
         # Ages are measured by the server's clock where it tells its time: that of this machine may be wrong.
-        now = max((answer.at for answer in answers.values() if answer), default=now)
-        left = attempt.intent.at + profile.settle + longest - now
+        told = max((answer.at for answer in answers.values() if answer.at is not None), default=now)
+        left = attempt.intent.at + longest - told
+        if left > longest + POST_MAX:  # the server's clock contradicts itself
+            left = attempt.intent.at + longest - now
         if left <= 0:
             words = "is completed at the server" if completed else "was not seen to end"
             click.echo(f"job {job} {words}; it is given up all the same", err=True)
@@ -109,46 +114,40 @@ class Inquiry:
             f"job {job} of shot `{shot}` {why}", hint=f"{first}: in {ceil(left / 60)} min it can be given up"
         )
 
-    def _answer(self, origin: str, job: str) -> "_Answer | None":
-        try:
-            return self._asked(origin, job)
-        except (Missing, Refused):
-            return None
-
-    def _asked(self, origin: str | None, job: str) -> "_Answer | None":
+    def _asked(self, origin: str | None, job: str) -> "_Answer":
         usable, configured = usable_id(job), origin_for(self._batch, self._settings)
         if usable is None or origin is None or origin != configured:
-            return None
+            return _Answer()
         key = key_for(self._batch, self._settings)
         return asyncio.run(_ask(Account(origin=origin, key=key, manner=self._batch.profile.manner), usable))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """What a server says of a job."""
+    """What a server says of a job; nothing where it cannot be asked."""
 
-    job: Job
-    at: float  # Unix seconds, by the server's clock if it told its time
+    job: Job | None = None
+    error: ReplyError | None = None
+    at: float | None = None  # Unix seconds by the server's clock, if it told its time
 
     @property
-    def state(self) -> State:
-        return state_of(self.job.status)
+    def state(self) -> State | None:
+        return state_of(self.job.status) if self.job else None
 
 
-async def _ask(account: Account, job: JobId) -> _Answer | None:
+async def _ask(account: Account, job: JobId) -> _Answer:
     from runner.provider.http import HttpVideos
 
     clock = SystemClock()
     videos = HttpVideos(account.origin, account.key, manner=account.manner, clock=clock)
+    time = ServerTime(clock, videos)
     try:
-        polled = await state(videos, job, clock)
-        return _Answer(job=polled.job, at=ServerTime(clock, videos).now())
-    except (Missing, Refused):
-        raise
-    except ReplyError:
-        return None
+        found, error = (await state(videos, job, clock)).job, None
+    except ReplyError as failure:
+        found, error = None, failure
     finally:
         await videos.close()
+    return _Answer(job=found, error=error, at=time.now() if time.calibrated else None)
 
 
 def _seen(job: Job) -> str:

@@ -4,7 +4,7 @@ manifests that are gone, which may have been renamed or moved.
 A shot with such a trace is not bought by itself; the plan holds it until a person decides.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from shlex import quote
 from typing import Final
@@ -22,6 +22,7 @@ from runner.lock.store import Shelf
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.request import Fingerprint
 from runner.plan.ownership import last_owner, may_be_paid, ordered, worth
+from runner.provider.profile import Profile
 
 _LOCKFILE: Final = ".lock"
 _OF_PREVIEWS: Final = ".preview.lock"
@@ -37,10 +38,15 @@ def traces_of(wanted: Wanted, place: Place, memory: Memory, shelf: Shelf, origin
     shots = _without_facts(wanted.batch.shots, memory.attempts.values())
     if not shots:
         return {}
-    gone = heirless(shelf.disk, memory, origin)
+    gone = filter(_kept_by(wanted.profile), heirless(shelf.disk, memory, origin))
     newest = {each.fingerprint: each for each in sorted(gone, key=lambda each: each.id)}
     found = Traces(wanted, place, shelf, known, newest)
     return {shot.id: trace for shot in shots if (trace := found.of(shot))}
+
+
+def _kept_by(profile: Profile) -> Callable[[Attempt], bool]:
+    """What is not bought again by itself: where clips cost nothing, one that is lost is."""
+    return lambda each: may_be_paid(each) and not (profile.resubmit_lost and worth(each) < 0)
 
 
 def _without_facts(shots: Iterable[Shot], attempts: Iterable[Attempt]) -> list[Shot]:
@@ -67,7 +73,7 @@ class Traces:
         self._clips = {each.clip.sha256 for each in known.values() if each.clip}
         self._ordered = _ordered(known.values())
         self._remnants = unexplained(self._read_remnants(), known.values())
-        self._left_behind = {fingerprint: (id_, name) for id_, fingerprint, name in _left_behind(shelf.disk, place)}
+        self._left_behind = self._read_left_behind()
 
     def of(self, shot: Shot) -> str:
         """The first trace of a shot; empty where there is none."""
@@ -91,6 +97,21 @@ class Traces:
                 for each in remnants(disk, place.state / name.removesuffix(SUFFIX)):
                     if each.manifest == place.manifest.name:
                         yield each
+
+    def _read_left_behind(self) -> dict[Fingerprint, tuple[AttemptId, str]]:
+        """The newest of each request, and its file, of the lockfiles that lie beside the manifest without one of their
+        own, as after a rename.
+        """
+        disk, folder = self._shelf.disk, self._place.manifest.parent
+        names, found = disk.names(folder), []
+        for name in names:
+            stem = name.removesuffix(_LOCKFILE)
+            if stem == name or name.endswith(_OF_PREVIEWS) or folder / name == self._place.lockfile:
+                continue
+            if not {f"{stem}.yaml", f"{stem}.yml"}.intersection(names):
+                bought = filter(_kept_by(self._wanted.profile), _told_in(disk, folder / name))
+                found += [(each.id, each.fingerprint, name) for each in bought]
+        return {fingerprint: (id_, name) for id_, fingerprint, name in sorted(found)}
 
     def _has_clip(self, shot: Shot) -> bool:
         """Whether a clip of ours is in the shot's place, and nobody knows how it came there."""
@@ -123,22 +144,8 @@ def _ordered(attempts: Iterable[Attempt]) -> dict[Fingerprint, AttemptId]:
     return {each.fingerprint: each.id for each in sorted(filter(ordered, attempts), key=lambda each: each.id)}
 
 
-def _left_behind(disk: Disk, place: Place) -> Iterator[tuple[AttemptId, Fingerprint, str]]:
-    """What lockfiles say that lie beside the manifest without one of their own, as after a rename; the newest last."""
-    folder = place.manifest.parent
-    names = disk.names(folder)
-    found = []
-    for name in names:
-        stem = name.removesuffix(_LOCKFILE)
-        if stem == name or name.endswith(_OF_PREVIEWS) or folder / name == place.lockfile:
-            continue
-        if not {f"{stem}.yaml", f"{stem}.yml"}.intersection(names):
-            found += [(each.id, each.fingerprint, name) for each in _bought_in(disk, folder / name)]
-    yield from sorted(found)
-
-
-def _bought_in(disk: Disk, path: Path) -> Collection[Attempt]:
-    """What a lockfile tells of purchases; of other tools' files, none."""
+def _told_in(disk: Disk, path: Path) -> Collection[Attempt]:
+    """The attempts of a lockfile; of other tools' files, none."""
     if disk.size(path) is None or disk.read_at(path, 0, len(BEGINNING)) != BEGINNING:
         return ()
-    return [each for each in join_all(scan(disk.read(path)).records).values() if may_be_paid(each)]
+    return join_all(scan(disk.read(path)).records).values()

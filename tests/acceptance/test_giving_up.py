@@ -147,6 +147,16 @@ def test_a_job_that_the_server_calls_at_work_is_given_up_only_when_no_run_would_
     assert (ordered.code, "job JOB was not seen to end; it is given up all the same\n" in ordered.stderr) == (0, True)
 
 
+def test_a_server_whose_clock_contradicts_itself_keeps_nobody_from_giving_up(desk: Desk, shop: Shop) -> None:
+    wish = make_request("A dog runs on the beach", seconds="4")
+    old = make_attempt(State.SUBMITTED, origin=shop.base_url, request=wish, job="video_old", at=1.7e9)
+    (desk.folder / "film.lock").write_bytes(folded([old]))
+    dated = {"date": "Thu, 01 Jan 1970 00:00:00 GMT"}
+    gone = {"error": {"message": "gone"}}
+    shop.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.STATUS, status=404, headers=dated, body=gone))
+    assert resolve(desk, "--abandon").code == 0
+
+
 @pytest.mark.parametrize("lockfile", ["gone", "left behind"])
 def test_what_was_given_up_is_not_bought_again_under_another_name_of_the_manifest(
     desk: Desk, lost: Shop, lockfile: str

@@ -154,6 +154,16 @@ def test_an_order_settles_what_older_lockfiles_tell(film: Film, bought: int, tol
     assert bool(film.traces(entry(State.ABANDONED, 2, resubmit=True))) is told
 
 
+@pytest.mark.parametrize(("state", "told"), [(State.EXPIRED, False), (State.ABANDONED, False), (State.DONE, True)])
+def test_where_clips_cost_nothing_what_is_lost_is_no_trace(film: Film, state: State, told: bool) -> None:
+    free = replace(film.wanted, profile=replace(film.wanted.profile, resubmit_lost=True))
+    (film.folder / "movie.lock").write_bytes(folded([entry(state, 1)]))
+    assert bool(traces_of(free, film.place, film.memory(), film.shelf, ORIGIN)) is told
+    (film.folder / "movie.lock").unlink()
+    film.teach(entry(state, 1), film.folder / "movie.yaml")
+    assert bool(traces_of(free, film.place, film.memory(), film.shelf, ORIGIN)) is told
+
+
 def test_an_order_for_a_manifest_that_is_gone_is_no_purchase(film: Film) -> None:
     (film.folder / "movie.lock").write_bytes(folded([entry(State.ABANDONED, 1, resubmit=True)]))
     assert film.traces() == {}
