@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from runner.commands.account import origin_for
-from runner.commands.gone import inherited
+from runner.commands.gone import heirs, inherited
 from runner.commands.inquiry import Inquiry
 from runner.commands.recorded import Recorded
 from runner.commands.records import Records
@@ -37,7 +37,15 @@ class Verdict:
 class Cases:
     """The cases of one manifest."""
 
-    def __init__(self, batch: Wanted, settings: Settings, memory: Memory, plan: Plan, left: Sequence[Attempt]) -> None:
+    def __init__(
+        self,
+        batch: Wanted,
+        settings: Settings,
+        memory: Memory,
+        plan: Plan,
+        left: Sequence[Attempt],
+        newest: AttemptId,
+    ) -> None:
         self._batch = batch
         self._plan = plan
         self._here = join_all(plan.claims, memory.attempts)
@@ -45,7 +53,7 @@ class Cases:
         self._left = left  # attempts for manifests that are gone
         self._origin = origin_for(batch, settings)
         self._inquiry = Inquiry(batch, settings)
-        self._records = Records(batch, settings, memory, round(time.time(), 3))
+        self._records = Records(batch, settings, newest, round(time.time(), 3))
         self._recorded = Recorded(self._here, self._inquiry, self._records)
 
     @property
@@ -66,47 +74,62 @@ class Cases:
                 raise WrongUsage(f"job {shown(name)} is of an earlier request: it can only be given up")
             return self._recorded.called_off(left, resubmit=False)
         if verdict.adopt is not None:
-            facts = self._adopted(ShotId(name), verdict.adopt)
-            return [*facts, *self._recorded.withdrawn(self._step(ShotId(name)), verdict.adopt)]
+            return self._adopted(ShotId(name), verdict.adopt)
         return self._given_up(ShotId(name), resubmit=verdict.resubmit)
 
     def knowing(self, job: str) -> frozenset[AttemptId]:
         """The attempts that are known to have been a job."""
         return frozenset(each.id for each in self._everywhere.values() if job in each.jobs)
 
+    def inherited(self, gone: str) -> dict[ShotId, list[Attempt]]:
+        """The facts by which held shots take over what was bought for a manifest that is gone."""
+        held = {step.shot: step for step in self._plan.steps if step.wanted and _bought_blindly(step)}
+        found = heirs([step.wanted for step in held.values() if step.wanted], self._left, gone)
+        return {
+            shot: [
+                *self._recorded.withdrawn(held[shot], "what was bought for a former manifest was taken over"),
+                *(inherited(each, shot, self._batch.path) for each in attempts),
+            ]
+            for shot, attempts in found
+        }
+
     def _adopted(self, shot: ShotId, job: str) -> list[Attempt]:
-        awaited, cases, step = self._awaited(shot), self._unconfirmed(shot), self._step(shot)
-        origin = cases[-1].intent.origin if cases else self._origin
-        if known := self._known(job, origin, elsewhere=not cases):
+        step, awaited, unconfirmed = self._step(shot), self._awaited(shot), self._unconfirmed(shot)
+        cases = unconfirmed or self._recorded.given_up_blindly(step)
+        origin = cases[-1].intent.origin if cases and (unconfirmed or self._origin is None) else self._origin
+        if known := self._known(job, origin, elsewhere=not unconfirmed):
             return self._known_already(known, job, shot)
         found = self._inquiry.look_up(job, origin)
-        fitting = [each for each in cases if found and same(found, each.intent.request)]
+        fitting = [each for each in unconfirmed if found and same(found, each.intent.request)]
         if awaited and not fitting and self._recorded.is_unknown(awaited):
             return self._recorded.put_right(awaited, found, job)
-        if cases or (cases := self._recorded.given_up_blindly(step)):
-            case = (fitting or cases)[-1]
-            self._inquiry.check_fits(found, job, case.intent)
-            return [adopted(case, job, self._records.now)]
+        if there := [each for each in fitting or cases if each.intent.origin == origin]:
+            self._inquiry.check_fits(found, job, there[-1].intent)
+            return [adopted(there[-1], job, self._records.now)]
         if step.action in _SETTLED:
             raise self._nothing_open(step)
-        assert step.wanted is not None
         record = self._records.of(step, self._known_origin, job=True)
         self._inquiry.check_fits(found, job, record.intent)
-        return [adopted(record, job, self._records.now)]
+        return [*self._withdrawn(step, job), adopted(record, job, self._records.now)]
 
     def _known_already(self, known: Attempt, job: str, shot: ShotId) -> list[Attempt]:
         """A job that is recorded: taken back by the shot that had it, or taken over. Raises WrongUsage: another's."""
         step = self._step(shot)
-        if step.attempt and known.id == step.attempt.id and step.action is Action.AWAIT and len(known.jobs) > 1:
+        awaited = step.wanted and step.action is Action.AWAIT and step.attempt
+        if awaited and known.id == awaited.id and len(known.jobs) > 1:
             return self._recorded.put_right(step, self._inquiry.look_up(job, known.intent.origin), job)
         wish = step.wanted.request.fingerprint if step.wanted else None
         if known.fingerprint == wish and known.id in {each.id for each in self._left}:
             heir = inherited(known, shot, self._batch.path)
-            return [heir, self._recorded.taken_back(step, heir, job)] if heir.state is State.EXPIRED else [heir]
+            back = [self._recorded.taken_back(step, heir, job)] if heir.state is State.EXPIRED else []
+            return [*self._withdrawn(step, job), heir, *back]
         if lost := self._recorded.lost(step, job):
             return [self._recorded.taken_back(step, lost, job)]
         whose = f"shot `{shown(last_owner(known))}` of {shown(known.intent.manifest)}"
         raise WrongUsage(f"job {shown(job)} is that of {whose} already")
+
+    def _withdrawn(self, step: Step, job: str) -> list[Attempt]:
+        return self._recorded.withdrawn(step, f"a person says that it is job {job}")
 
     def _given_up(self, shot: ShotId, *, resubmit: bool) -> list[Attempt]:
         cases, awaited = self._unconfirmed(shot), self._awaited(shot)
@@ -164,3 +187,9 @@ class Cases:
 
 def _waits(step: Step) -> bool:
     return step.action is Action.RESOLVE or step.reason is Reason.DOUBTFUL
+
+
+def _bought_blindly(step: Step) -> bool:
+    """Whether it was maybe bought before, also where a person has left that alone."""
+    left_alone = step.reason is Reason.ABANDONED and step.attempt is not None and not step.attempt.intent.at
+    return left_alone or step.reason is Reason.DOUBTFUL

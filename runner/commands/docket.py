@@ -9,7 +9,6 @@ from shlex import quote
 import click
 
 from runner.commands.cases import Cases, Verdict
-from runner.commands.gone import heirs, inherited
 from runner.commands.names import shots_of
 from runner.commands.outlook import outlook
 from runner.commands.wanted import Wanted
@@ -17,7 +16,6 @@ from runner.errors import WrongUsage
 from runner.lock.facts import Attempt, State
 from runner.lock.memory import Memory
 from runner.plan.steps import Plan, Step
-from runner.plan.table import Reason
 from runner.report.wording import command as on_one_line
 from runner.report.wording import shown
 
@@ -49,16 +47,14 @@ class Docket:
         if not named:
             click.echo("nothing is unconfirmed", err=True)
 
-    def inherit(self, manifest: Path, left: Sequence[Attempt]) -> None:
+    def inherit(self, manifest: Path) -> None:
         """Take over what was bought for a manifest that is gone. Raises WrongUsage."""
-        doubtful = [step.wanted for step in self._plan().steps if step.wanted and step.reason is Reason.DOUBTFUL]
-        found = dict(heirs(doubtful, left, os.path.join(os.path.realpath(manifest.parent), manifest.name)))
+        found = self._cases.inherited(os.path.join(os.path.realpath(manifest.parent), manifest.name))
         if not found:
             hint = "`shotlock plan` tells what was; a single shot adopts a job by its id"
             raise WrongUsage(f"no held shot was bought for {shown(str(manifest))}, or that is still there", hint=hint)
-        for shot, attempts in found.items():
-            for each in attempts:
-                self._memory.record(inherited(each, shot, self._batch.path))
+        for fact in chain.from_iterable(found.values()):
+            self._memory.record(fact)
         for step in self._plan().steps:
             if step.wanted and step.shot in found:
                 click.echo(outlook(step), err=True)

@@ -1,6 +1,7 @@
 """Questions to a server, outside of a run: what it says of a job, before a person's word about it is believed."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
@@ -98,13 +99,11 @@ class Inquiry:
         job, shot = shown(completed or attempt.job or ""), shown(attempt.intent.shot)
         profile = self._batch.profile
         longest = deadline_of(profile) if at_work else profile.longest_render
-        longest += profile.settle
-        # Ages are measured by the server's clock where it tells its time: that of this machine may be wrong.
-        told = max((answer.at for answer in answers.values() if answer.at is not None), default=now)
-        left = attempt.intent.at + longest - told
-        if left > longest + POST_MAX:  # the server's clock contradicts itself
-            left = attempt.intent.at + longest - now
-        if left <= 0:
+        clocks = [now, *(answer.at for answer in answers.values() if answer.at is not None)]
+        left = _left(attempt.intent.at, profile.settle + longest, clocks)
+        if left is None and at_work:
+            raise WrongUsage(f"job {job} of shot `{shot}` may still be at work", hint="wait for its end")
+        if left is None or left <= 0:
             words = "is completed at the server" if completed else "was not seen to end"
             click.echo(f"job {job} {words}; it is given up all the same", err=True)
             return
@@ -133,6 +132,15 @@ class _Answer:
     @property
     def state(self) -> State | None:
         return state_of(self.job.status) if self.job else None
+
+
+def _left(since: float, longest: float, clocks: Iterable[float]) -> float | None:
+    """Seconds until a time is over by the server's clock and by that of this machine: each of them may be wrong.
+
+    One by which it has not begun yet contradicts itself, and is not asked; None where both of them do.
+    """
+    left = (since + longest - now for now in clocks)
+    return max((each for each in left if each <= longest + POST_MAX), default=None)
 
 
 async def _ask(account: Account, job: JobId) -> _Answer:

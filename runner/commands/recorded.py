@@ -7,7 +7,7 @@ from decimal import Decimal
 from runner.commands.inquiry import Inquiry
 from runner.commands.records import Records
 from runner.execute.verdict import adopted, given_up, unsent
-from runner.lock.facts import Attempt, AttemptId, End, State
+from runner.lock.facts import Attempt, AttemptId, End, Intent, State
 from runner.plan.ownership import last_owner, ordered, worth
 from runner.plan.steps import Step
 from runner.provider.replies import Missing, Refused
@@ -46,8 +46,7 @@ class Recorded:
         """A job is the shot's again, whatever was bought in its place. Raises WrongUsage: the server has none such."""
         self._inquiry.check_fits(self._inquiry.look_up(job, lost.intent.origin), job, lost.intent)
         fresh = self._records.of(step, lost.intent.origin, job=True)
-        # The same job was paid for once, so both records have the same price.
-        paid = replace(fresh.intent, price=lost.intent.price, currency=lost.intent.currency, take=lost.intent.take)
+        paid = replace(_paid_once(fresh, lost, job), take=lost.intent.take)
         return adopted(replace(fresh, intent=paid), job, self._records.now)
 
     def put_right(self, step: Step, found: Job | None, job: str) -> list[Attempt]:
@@ -55,7 +54,7 @@ class Recorded:
         assert step.attempt is not None
         self._inquiry.check_fits(found, job, step.attempt.intent)
         fresh = self._records.of(step, step.attempt.intent.origin, job=True)
-        paid = adopted(replace(fresh, intent=replace(fresh.intent, price=Decimal(0))), job, self._records.now)
+        paid = adopted(replace(fresh, intent=_paid_once(fresh, step.attempt, job)), job, self._records.now)
         return [paid, self._ended(step.attempt, f"a person says that it is job {job}")]
 
     def given_up_blindly(self, step: Step) -> tuple[Attempt, ...]:
@@ -66,10 +65,10 @@ class Recorded:
         """What a shot gave up for a new purchase, the latest at the end."""
         return tuple(each for each in self._given_up(step) if ordered(each))
 
-    def withdrawn(self, step: Step, job: str) -> list[Attempt]:
-        """Records in the place of a purchase that nobody remembered: its job is known now, and was paid for once."""
+    def withdrawn(self, step: Step, why: str) -> list[Attempt]:
+        """Records in the place of a purchase that nobody remembered: it is known now, and was paid for once."""
         maybe = (each for each in self._given_up(step) if not each.intent.at and each.intent.price != 0)
-        return [unsent(each, self._records.now, f"a person says that it is job {job}") for each in maybe]
+        return [unsent(each, self._records.now, why) for each in maybe]
 
     def is_unknown(self, step: Step) -> bool:
         """Whether the server does not show the job of a step: its id was misread, or is another account's."""
@@ -90,3 +89,10 @@ class Recorded:
         """The attempt of which, as a person says, no clip comes."""
         at = max(self._records.now, attempt.intent.at)
         return replace(attempt, end=End(state=State.EXPIRED, code="", message=why, at=at))
+
+
+def _paid_once(fresh: Attempt, before: Attempt, job: str) -> Intent:
+    """The intent of a second record of a purchase: that of the same job has the same price, and of another none."""
+    if job == before.job:
+        return replace(fresh.intent, price=before.intent.price, currency=before.intent.currency)
+    return replace(fresh.intent, price=Decimal(0))

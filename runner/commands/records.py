@@ -8,7 +8,6 @@ from runner.commands.execution import nonce
 from runner.commands.wanted import Wanted
 from runner.lock.facts import Attempt, AttemptId, Intent, Owner
 from runner.lock.ledger import digest_of_key
-from runner.lock.memory import Memory
 from runner.plan.steps import Step
 from runner.plan.table import Reason
 from runner.settings import Settings
@@ -17,10 +16,10 @@ from runner.settings import Settings
 class Records:
     """Makes them for the shots of one manifest."""
 
-    def __init__(self, batch: Wanted, settings: Settings, memory: Memory, now: float) -> None:
+    def __init__(self, batch: Wanted, settings: Settings, newest: AttemptId, now: float) -> None:
         self._batch = batch
         self._settings = settings
-        self._memory = memory
+        self._newest = newest  # attempt that anything tells of: the records come after it
         self.now = now
 
     def of(self, step: Step, origin: str, *, job: bool) -> Attempt:
@@ -42,5 +41,4 @@ class Records:
         )
         key = digest_of_key(key_for(self._batch, self._settings))
         owner = Owner(paths=(str(self._batch.path),), key=key, calibrated=not job)
-        newest = max(self._memory.attempts, default=AttemptId(""))
-        return replace(Attempt(id=nonce(newest), intent=intent), owner=owner)
+        return replace(Attempt(id=nonce(self._newest), intent=intent), owner=owner)

@@ -13,6 +13,7 @@ from runner.commands.look import plan_of
 from runner.commands.names import manifest_of
 from runner.commands.place import check_confined, place_of
 from runner.commands.running import alone
+from runner.commands.traces import newest_told
 from runner.commands.wanted import wanted
 from runner.disk import SystemDisk
 from runner.errors import WrongUsage
@@ -62,9 +63,10 @@ def command(
         origin = origin_for(batch, settings)
         shelf, left = place.shelf(disk), tuple(heirless(disk, memory, origin))
         planned = partial(plan_of, batch, memory, place, shelf, origin)
-        docket = Docket(batch, memory, planned, Cases(batch, settings, memory, planned(), left))
+        newest = newest_told(batch, place, memory, shelf)
+        docket = Docket(batch, memory, planned, Cases(batch, settings, memory, planned(), left, newest))
         if everything and adopt is not None:
-            docket.inherit(Path(adopt), left)
+            docket.inherit(Path(adopt))
         else:
             docket.decide(shots, Verdict(adopt=adopt, resubmit=resubmit))
         memory.fold()

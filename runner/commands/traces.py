@@ -21,7 +21,7 @@ from runner.lock.scan import scan
 from runner.lock.store import Shelf
 from runner.manifest.batch import Shot, ShotId
 from runner.manifest.request import Fingerprint
-from runner.plan.ownership import last_owner, may_be_paid, ordered, worth
+from runner.plan.ownership import assign, last_owner, may_be_paid, ordered, worth
 from runner.provider.profile import Profile
 
 _LOCKFILE: Final = ".lock"
@@ -34,14 +34,19 @@ def traces_of(wanted: Wanted, place: Place, memory: Memory, shelf: Shelf, origin
 
     `origin` is the server that would be bought from, where one is set.
     """
-    known = {**memory.ledger.attempts, **memory.attempts}
     shots = _without_facts(wanted.batch.shots, memory.attempts.values())
     if not shots:
         return {}
     gone = filter(_kept_by(wanted.profile), heirless(shelf.disk, memory, origin))
-    newest = {each.fingerprint: each for each in sorted(gone, key=lambda each: each.id)}
-    found = Traces(wanted, place, shelf, known, newest)
-    return {shot.id: trace for shot in shots if (trace := found.of(shot))}
+    found = Traces(wanted, place, shelf, memory, {each.fingerprint: each for each in sorted(gone, key=_by_id)})
+    owned, _ = assign(wanted.batch.shots, memory.attempts.values())
+    orders = {shot.id: max((each.id for each in owned[shot.id] if ordered(each)), default="") for shot in shots}
+    return {shot.id: trace for shot in shots if (trace := found.of(shot, orders[shot.id]))}
+
+
+def newest_told(wanted: Wanted, place: Place, memory: Memory, shelf: Shelf) -> AttemptId:
+    """The last attempt that anything tells of: an order that comes after it settles all the traces of a shot."""
+    return Traces(wanted, place, shelf, memory, {}).newest
 
 
 def _kept_by(profile: Profile) -> Callable[[Attempt], bool]:
@@ -63,21 +68,26 @@ class Traces:
         wanted: Wanted,
         place: Place,
         shelf: Shelf,
-        known: Mapping[AttemptId, Attempt],
+        memory: Memory,
         gone: Mapping[Fingerprint, Attempt],
     ) -> None:
         self._wanted = wanted
         self._place = place
         self._shelf = shelf
         self._gone = gone
-        self._clips = {each.clip.sha256 for each in known.values() if each.clip}
-        self._ordered = _ordered(known.values())
-        self._remnants = unexplained(self._read_remnants(), known.values())
+        self._known = {**memory.ledger.attempts, **memory.attempts}
+        self._clips = {each.clip.sha256 for each in self._known.values() if each.clip}
+        self._remnants = unexplained(self._read_remnants(), self._known.values())
         self._left_behind = self._read_left_behind()
 
-    def of(self, shot: Shot) -> str:
-        """The first trace of a shot; empty where there is none."""
-        order = self._ordered.get(shot.request.fingerprint, "")
+    @property
+    def newest(self) -> AttemptId:
+        """The last attempt that anything tells of; empty where nothing does."""
+        told = (each.attempt for each in self._remnants)
+        return AttemptId(max([*self._known, *told, *(id_ for id_, _ in self._left_behind.values())], default=""))
+
+    def of(self, shot: Shot, order: str = "") -> str:
+        """The first trace of a shot that its last order has not settled; empty where there is none."""
         for each in self._remnants:
             if each.is_about(shot.id, shot.request.fingerprint) and not (order and each.attempt < order):
                 return self._told_by_line(shot, each)
@@ -139,9 +149,8 @@ class Traces:
         )
 
 
-def _ordered(attempts: Iterable[Attempt]) -> dict[Fingerprint, AttemptId]:
-    """The last attempts that a person gave up for a new purchase: older traces are settled by that."""
-    return {each.fingerprint: each.id for each in sorted(filter(ordered, attempts), key=lambda each: each.id)}
+def _by_id(attempt: Attempt) -> AttemptId:
+    return attempt.id
 
 
 def _told_in(disk: Disk, path: Path) -> Collection[Attempt]:

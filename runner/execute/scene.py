@@ -113,8 +113,8 @@ class Run:
         if attempt.state is State.DONE:
             return f"if it is given up: {self.retake_hint(step)}"
         # A shot that wants something else by now has nothing to do with it: there it is named by its job.
-        name = quote(step.shot if step.wanted else attempt.job or "")
-        words = f"--abandon -- {name}" if name.startswith("-") else f"{name} --abandon"
+        name = step.shot if step.wanted else attempt.job or ""
+        words = f"--abandon -- {quote(name)}" if name.startswith("-") else f"{quote(name)} --abandon"
         return f"if it is given up: shotlock resolve {quote(self.options.manifest)} {words}"
 
     def lost_hint(self, step: Step, attempt: Attempt | None) -> str:

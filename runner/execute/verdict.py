@@ -6,6 +6,7 @@ No fact is dated before its attempt: that is dated by the server, and these by t
 from dataclasses import replace
 
 from runner.lock.facts import Acceptance, Attempt, Ruling, State
+from runner.lock.values import LAST_TIME
 
 
 def adopted(attempt: Attempt, job: str, at: float) -> Attempt:
@@ -27,4 +28,4 @@ def unsent(attempt: Attempt, at: float, why: str) -> Attempt:
 def _next(attempt: Attempt, at: float) -> float:
     """The date of a new word: a later one takes back an earlier one."""
     before = round(attempt.ruling.at + 0.001, 3) if attempt.ruling else 0.0
-    return max(at, attempt.intent.at, before)
+    return max(at, attempt.intent.at, min(before, LAST_TIME))

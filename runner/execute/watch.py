@@ -10,7 +10,7 @@ from runner.execute.control import Interrupted
 from runner.execute.pace import Pace
 from runner.execute.scene import Run
 from runner.lock.facts import Attempt, State
-from runner.plan.ownership import last_owner
+from runner.plan.ownership import owners_of
 from runner.plan.standing import may_retry
 from runner.plan.steps import Step
 from runner.provider.origin import host_of
@@ -114,8 +114,12 @@ class Watcher:
         ended = self._run.record_end(self._attempt, State.FAILED, job)
         words = job.error_message or job.error_code or job.status
         request = self._attempt.fingerprint
-        owners = (self._attempt.intent.shot, self._step.shot)
-        mine = [each for each in self._run.attempts() if each.fingerprint == request and last_owner(each) in owners]
+        owners = (self._attempt.intent.shot, self._step.shot)  # a copy of the manifest may have renamed the shot since
+        mine = [
+            each
+            for each in self._run.attempts()
+            if each.fingerprint == request and not owners_of(each).isdisjoint(owners)
+        ]
         if self._step.wanted and self._run.control.buying and may_retry(ended, mine, self._run.options.retries):
             if self._run.options.frozen:
                 why = f"the job failed: {words}; it is bought again, as `retries` allows, and this run buys nothing"

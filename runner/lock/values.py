@@ -66,6 +66,9 @@ def plain(value: Any) -> Any:
     return [plain(each) for each in value] if isinstance(value, list) else value
 
 
+LAST_TIME: Final = 253_402_300_799.0  # seconds: the last second that can be written
+
+
 def iso(at: float) -> str:
     """A time as it is written."""
     moment = datetime.fromtimestamp(at, UTC)

@@ -159,6 +159,11 @@ def last_owner(attempt: Attempt) -> str:
     return attempt.claims[-1].shot if attempt.claims else attempt.intent.shot
 
 
+def owners_of(attempt: Attempt) -> frozenset[str]:
+    """All shots that ever had the attempt."""
+    return frozenset((attempt.intent.shot, *(claim.shot for claim in attempt.claims)))
+
+
 def _former_owner(attempt: Attempt) -> str:
     """The shot that had it before its last owner; none where it was bought for that one."""
     names = [attempt.intent.shot, *(claim.shot for claim in attempt.claims)]

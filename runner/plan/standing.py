@@ -61,7 +61,8 @@ def may_retry(attempt: Attempt, mine: Iterable[Attempt], retries: int) -> bool:
     """Whether the manifest allows a new purchase after this failure; never after moderation."""
     if attempt.end is None or is_moderation(attempt.end.code, attempt.end.message):
         return False
-    return sum(each.state is State.FAILED for each in mine) <= retries
+    failed = {each.id for each in mine if each.state is State.FAILED}
+    return len(failed | {attempt.id}) <= retries
 
 
 def servable(attempt: Attempt, retention: float, now: float) -> bool:

@@ -6,11 +6,12 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from runner.lock import lines
-from runner.lock.facts import Acceptance, Claim, State, join_all
+from runner.lock.facts import Acceptance, AttemptId, Claim, Ruling, State, join_all
 from runner.lock.lockfile import folded
 from runner.lock.scan import scan
 from runner.sandbox.faults import Do, Fault, Moment, On
@@ -59,6 +60,20 @@ def lose(shop: Shop, times: int = 1) -> None:
             Fault(on=On.CREATE, do=Do.DROP, when=Moment.AFTER, nth=1, times=times),
         ]
     )
+
+
+def put(desk: Desk, shop: Shop, state: State, **fields: object) -> None:
+    """A lockfile of one attempt for beach, and nothing else that is remembered."""
+    wish = make_request("A dog runs on the beach", seconds="4")
+    known = make_attempt(state, origin=shop.base_url, request=wish, price=Decimal("0.40"), **fields)
+    (desk.folder / "film.lock").write_bytes(folded([known]))
+    shutil.rmtree(desk.state, ignore_errors=True)
+
+
+def renamed(desk: Desk) -> None:
+    """The manifest has another name, and its lockfile is gone."""
+    (desk.folder / "film.yaml").rename(desk.folder / "movie.yaml")
+    (desk.folder / "film.lock").unlink()
 
 
 def clips_by_job(desk: Desk) -> dict[str, str]:
@@ -136,21 +151,40 @@ def test_one_that_was_not_seen_to_end_is_bought_again_when_it_must_have(desk: De
 def test_a_job_that_the_server_calls_at_work_is_given_up_only_when_no_run_would_wait_for_it(
     desk: Desk, slow: Shop
 ) -> None:
-    """Ages are the server's: its clock alone is moved here."""
     desk.edit("typical_render: 0.3", "typical_render: 0.3, settle: 0, longest_render: 1000")
-    slow.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.REWRITE, body={"status": "in_progress"}))
-    slow.sandbox.advance(1230)
+    job = slow.ledger["billed"][0]["id"]
+    put(desk, slow, State.SUBMITTED, job=job, at=round(time.time(), 3) - 1230)
     refused = resolve(desk, "--resubmit")
     assert (refused.code, "may still be at work\nhint: wait for its end: in 30 min" in refused.stderr) == (2, True)
-    slow.sandbox.advance(2000)
+    put(desk, slow, State.SUBMITTED, job=job, at=round(time.time(), 3) - 3230)
     ordered = resolve(desk, "--resubmit")
     assert (ordered.code, "job JOB was not seen to end; it is given up all the same\n" in ordered.stderr) == (0, True)
 
 
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_clock_that_is_ahead_makes_no_job_old(desk: Desk, slow: Shop, status: int) -> None:
+    """That of the server here: no job that was just bought is over because of one Date."""
+    dated = {"date": "Wed, 01 Jan 2150 00:00:00 GMT"}
+    body = {"error": "gone"} if status == 404 else None
+    how = {"do": Do.STATUS, "status": status, "body": body} if body else {"do": Do.REWRITE}
+    slow.sandbox.faults.append(Fault(on=On.RETRIEVE, headers=dated, **how))
+    refused = resolve(desk, "--resubmit")
+    assert (refused.code, "may still be at work" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 0), (200, 2)])
+def test_a_job_that_is_dated_in_the_future_can_be_given_up_unless_it_is_at_work(
+    desk: Desk, slow: Shop, status: int, code: int
+) -> None:
+    put(desk, slow, State.SUBMITTED, job=slow.ledger["billed"][0]["id"], at=9e9)
+    if status == 404:
+        slow.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.STATUS, status=404, body={"error": "gone"}))
+    told = resolve(desk, "--abandon")
+    assert (told.code, told.stderr.endswith("may still be at work\nhint: wait for its end\n")) == (code, code == 2)
+
+
 def test_a_server_whose_clock_contradicts_itself_keeps_nobody_from_giving_up(desk: Desk, shop: Shop) -> None:
-    wish = make_request("A dog runs on the beach", seconds="4")
-    old = make_attempt(State.SUBMITTED, origin=shop.base_url, request=wish, job="video_old", at=1.7e9)
-    (desk.folder / "film.lock").write_bytes(folded([old]))
+    put(desk, shop, State.SUBMITTED, job="video_old", at=1.7e9)
     dated = {"date": "Thu, 01 Jan 1970 00:00:00 GMT"}
     gone = {"error": {"message": "gone"}}
     shop.sandbox.faults.append(Fault(on=On.RETRIEVE, do=Do.STATUS, status=404, headers=dated, body=gone))
@@ -260,6 +294,7 @@ def test_a_new_take_that_was_given_up_is_taken_back(desk: Desk, open_shop: Calla
     wait_for(lambda: shop.billed == 2, "one more")
     interrupt(process) if answered else process.communicate(timeout=40)
     shop.sandbox.advance(5)
+    time.sleep(1.2)
     shop.sandbox.faults.clear()
     assert resolve(desk, "--abandon").code == 0
     assert "beach  done" in desk.run("status", "film.yaml").stdout
@@ -315,12 +350,42 @@ def test_a_purchase_that_was_given_up_blindly_is_its_job_after_all_and_was_paid_
 
 def test_an_order_in_place_of_what_may_have_been_bought_is_that_job_after_all(desk: Desk, shop: Shop) -> None:
     assert desk.run("render", "film.yaml", "--only", "beach").code == 0
-    (desk.folder / "film.yaml").rename(desk.folder / "movie.yaml")
-    (desk.folder / "film.lock").unlink()
+    renamed(desk)
     assert desk.run("resolve", "movie.yaml", "beach", "--resubmit").code == 0
     assert desk.run("resolve", "movie.yaml", "beach", "--adopt", shop.ledger["billed"][0]["id"]).code == 0
     assert desk.run("render", "movie.yaml", "--only", "beach").code == 0
     assert "$0.40 spent" in desk.run("status", "movie.yaml").stdout
+    assert shop.billed == 1
+
+
+def test_what_was_bought_upon_an_order_and_lost_is_counted_beside_what_it_replaced(desk: Desk, shop: Shop) -> None:
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    renamed(desk)
+    assert desk.run("resolve", "movie.yaml", "beach", "--resubmit").code == 0
+    lose(shop)
+    assert desk.run("render", "movie.yaml", "--only", "beach").code == 1
+    job = shop.ledger["billed"][-1]["id"]
+    assert desk.run("resolve", "movie.yaml", "beach", "--adopt", job).code == 0
+    assert "$0.80 spent" in desk.run("status", "movie.yaml").stdout
+
+
+def test_an_order_for_one_shot_buys_nothing_for_its_equal(desk: Desk, shop: Shop) -> None:
+    desk.edit("A cat in an alley", "A dog runs on the beach")
+    assert desk.run("render", "film.yaml").code == 0
+    renamed(desk)
+    assert desk.run("resolve", "movie.yaml", "beach", "--resubmit").code == 0
+    assert desk.run("render", "movie.yaml").code == 1
+    assert shop.billed == 3
+
+
+def test_an_order_settles_also_what_another_machine_with_a_fast_clock_has_bought(desk: Desk, shop: Shop) -> None:
+    wish = make_request("A dog runs on the beach", seconds="4")
+    ahead = AttemptId(f"{round(time.time() * 1000) + 120_000:012x}00000001")
+    known = replace(make_attempt(State.SUBMITTED, origin=shop.base_url, request=wish), id=ahead)
+    (desk.folder / "film.lock").write_bytes(folded([known]))
+    (desk.folder / "film.yaml").rename(desk.folder / "movie.yaml")
+    assert desk.run("resolve", "movie.yaml", "beach", "--resubmit").code == 0
+    assert desk.run("render", "movie.yaml", "--only", "beach").code == 0
     assert shop.billed == 1
 
 
@@ -363,17 +428,50 @@ def test_two_servers_may_call_their_jobs_alike(desk: Desk, open_shop: Callable[.
         assert desk.run("render", name, "--only", "beach").code == 0
 
 
-def test_of_two_ids_that_branches_adopted_a_person_names_the_right_one(desk: Desk, lost: Shop) -> None:
+@pytest.mark.parametrize("misread", ["video_0misread", "video_zmisread"])
+def test_of_two_ids_that_branches_adopted_a_person_names_the_right_one(desk: Desk, lost: Shop, misread: str) -> None:
     job = lost.ledger["billed"][0]["id"]
-    (known,) = scan(desk.lock()).records
-    both = replace(known, acceptance=Acceptance(jobs=("video_0misread", job), at=known.intent.at))
-    (desk.folder / "film.lock").write_bytes(folded([both]))
-    shutil.rmtree(desk.state)
+    both = Acceptance(jobs=tuple(sorted([misread, job])), at=time.time())
+    put(desk, lost, State.SUBMITTED, acceptance=both, at=round(time.time(), 3))
     desk.edit(", longest_render: 1", ", longest_render: 1000")
     assert "job JOB of shot `beach` is completed" in resolve(desk, "--abandon").stderr
     assert resolve(desk, "--adopt", job).code == 0
     assert desk.run("render", "film.yaml", "--only", "beach").code == 0
     assert "$0.40 spent" in desk.run("status", "film.yaml").stdout
+
+
+def test_the_right_one_of_two_ids_is_taken_back_and_was_paid_for_once(desk: Desk, lost: Shop) -> None:
+    job = lost.ledger["billed"][0]["id"]
+    put(desk, lost, State.SUBMITTED, acceptance=Acceptance(jobs=("video_0", job), at=1.7e9), at=1.7e9)
+    assert resolve(desk, "--abandon").code == 0
+    assert resolve(desk, "--adopt", job).code == 0
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    assert "$0.40 spent" in desk.run("status", "film.yaml").stdout
+
+
+def test_two_ids_of_a_shot_that_was_removed_are_nobodys_to_name(desk: Desk, shop: Shop) -> None:
+    wish = make_request("A dog on a mat", seconds="4")
+    both = Acceptance(jobs=("video_i", "video_j"), at=1.76e9)
+    flying = make_attempt(State.SUBMITTED, 1, request=wish, origin=shop.base_url, acceptance=both)
+    facts = [flying, make_attempt(State.INTENT, 2, request=wish, origin=shop.base_url)]
+    (desk.folder / "film.lock").write_bytes(folded(facts))
+    desk.edit("- id: beach", "- id: shore")
+    refused = resolve(desk, "--adopt", "video_j")
+    assert (refused.code, "is that of shot `beach` of film.yaml already" in refused.stderr) == (2, True)
+
+
+def test_a_job_of_the_server_that_is_set_is_not_one_that_was_lost_at_another(
+    desk: Desk, open_shop: Callable[..., Shop]
+) -> None:
+    one, two = (open_shop(rules=Rules(key=KEY, lists=False)) for _ in range(2))
+    desk.environ |= {"OPENAI_BASE_URL": one.base_url, "OPENAI_API_KEY": KEY}
+    lose(one)
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 1
+    assert resolve(desk, "--abandon").code == 0
+    desk.environ |= {"OPENAI_BASE_URL": two.base_url}
+    assert resolve(desk, "--adopt", two.order("A dog runs on the beach")).code == 0
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    assert "$0.80 spent" in desk.run("status", "film.yaml").stdout
 
 
 def test_a_job_that_the_key_may_not_see_is_not_adopted(desk: Desk, shop: Shop) -> None:
@@ -465,14 +563,20 @@ def test_a_verdict_on_an_earlier_request_promises_no_purchase(desk: Desk, shop: 
 
 @pytest.mark.parametrize("names", [["beach"], ["--all"]])
 def test_what_was_maybe_bought_before_can_be_left_alone(desk: Desk, shop: Shop, names: list[str]) -> None:
-    desk.edit("\n  - id: alley", "\n  - id: other")
     assert desk.run("render", "film.yaml", "--only", "beach").code == 0
-    (desk.folder / "film.yaml").rename(desk.folder / "movie.yaml")
-    (desk.folder / "film.lock").unlink()
+    renamed(desk)
     left = desk.run("resolve", "movie.yaml", *names, "--abandon")
     assert (left.code, left.stderr) == (0, "shot `beach` is given up: only `retake` buys it again\n")
     held = desk.run("render", "movie.yaml", "--only", "beach")
     assert (held.code, "given up" in held.stderr, shop.billed) == (1, True, 1)
+    assert desk.run("resolve", "movie.yaml", "--all", "--adopt", "film.yaml").code == 0
+    assert desk.run("render", "movie.yaml", "--only", "beach").code == 0
+    assert "$0.40 spent" in desk.run("status", "movie.yaml").stdout
+
+
+def test_an_order_of_the_last_second_of_all_is_no_defect(desk: Desk, shop: Shop) -> None:
+    put(desk, shop, State.ABANDONED, ruling=Ruling(state=State.ABANDONED, why="x", at=253402300799.9, resubmit=True))
+    assert resolve(desk, "--abandon").code == 0
 
 
 def test_an_order_replaces_a_job_that_a_server_with_a_fast_clock_has_dated(desk: Desk, shop: Shop) -> None:

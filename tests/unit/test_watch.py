@@ -18,6 +18,7 @@ from tests.unit.factories import (
     ORIGIN,
     Line,
     Machine,
+    claimed,
     make_attempt,
     make_job,
     make_owner,
@@ -39,6 +40,7 @@ class Watched:
     job: Job | None
     lasted: float
     told: list[Event] = field(default_factory=list)
+    again: int = 0  # purchases that were asked for
 
     @property
     def ended(self) -> ShotEnded:
@@ -61,15 +63,22 @@ def watch(
     wanted: bool = True,
     frozen: bool = False,
     retries: int = 0,
+    renamed: str = "",
     **fields: object,
 ) -> Watched:
-    """Watch a job of an earlier run, bought `age` seconds ago, at a server that answers one after the other."""
+    """Watch a job of an earlier run, bought `age` seconds ago, at a server that answers one after the other.
+
+    `renamed` is the name by which a copy of the manifest has claimed it meanwhile.
+    """
     loop = VirtualLoop()
     clock = VirtualClock(loop)
     born = clock.now()
     attempt = make_attempt(State.SUBMITTED, at=born, **{"owner": make_owner(), **fields})
     memory = open_memory(Machine())
     memory.record(attempt)
+    if renamed:
+        with memory.ledger.held():
+            memory.ledger.add(claimed(attempt, renamed), key="key")
     loop.jump(age)
     line = Line(*answers, told_time=ToldTime(server=clock.now(), monotonic=clock.monotonic()))
     told: list[Event] = []
@@ -84,8 +93,9 @@ def watch(
         attempt=attempt,
     )
     begun = loop.time()
-    job = loop.run_until_complete(Watcher(run, line, step, attempt, lambda _: None).work())
-    return Watched(run=run, job=job, lasted=loop.time() - begun, told=told)
+    again: list[Step] = []
+    job = loop.run_until_complete(Watcher(run, line, step, attempt, again.append).work())
+    return Watched(run=run, job=job, lasted=loop.time() - begun, told=told, again=len(again))
 
 
 # --- a job that cannot be asked for
@@ -158,8 +168,8 @@ def test_what_no_shot_wants_any_more_is_given_up_by_its_own_name(answer: ReplyEr
     seen = watch([answer], wanted=False, owner=make_owner(key="another"))
     assert seen.said[-1].endswith("if it is given up: shotlock resolve film.yaml video_1 --abandon")
     assert "retake" not in seen.said[-1]
-    odd = watch([answer], wanted=False, owner=make_owner(key="another"), job="-Xy_1")
-    assert odd.said[-1].endswith("if it is given up: shotlock resolve film.yaml --abandon -- -Xy_1")
+    odd = watch([answer], wanted=False, owner=make_owner(key="another"), job="-X y")
+    assert odd.said[-1].endswith("if it is given up: shotlock resolve film.yaml --abandon -- '-X y'")
     gone = watch([Missing("no such job", status=404)], wanted=False, age=2 * DAY)
     assert gone.said[-1].endswith("expired before it was fetched; a new one costs up to 0.8 USD")
 
@@ -176,3 +186,12 @@ def test_a_frozen_run_says_of_a_job_that_failed_that_the_next_run_buys() -> None
 def test_a_job_that_runs_on_for_ever_is_left_to_the_next_run() -> None:
     seen = watch([RUNNING])
     assert seen.ended.reason == "job video_1 has not ended after 15 min; the next run goes on"
+
+
+@pytest.mark.parametrize(("retries", "again"), [(0, 0), (1, 1)])
+def test_a_failure_counts_though_a_copy_of_the_manifest_has_renamed_the_shot_meanwhile(
+    retries: int, again: int
+) -> None:
+    """The claim comes in with the next fact of the attempt: bought again it was, where nothing was to be."""
+    seen = watch([Polled(job=make_job("video_1", status="failed"))], retries=retries, renamed="shore")
+    assert (seen.attempt.state, seen.again) == (State.FAILED, again)

@@ -1,0 +1,70 @@
+"""A kill at any fact of a verdict: saying the same again makes it good, and nothing is counted twice."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from tests.acceptance.desk import ROOT, Desk, Shop
+from tests.acceptance.test_giving_up import desk, lost, renamed, resolve, slow
+
+__all__ = ["desk", "lost", "slow"]  # fixtures
+
+
+def called_off(desk: Desk, lost: Shop) -> list[str]:
+    return ["film.yaml", "beach", "--resubmit"]
+
+
+def taken_back(desk: Desk, lost: Shop) -> list[str]:
+    assert resolve(desk, "--resubmit").code == 0
+    return ["film.yaml", "beach", "--adopt", lost.ledger["billed"][0]["id"]]
+
+
+def found_after_all(desk: Desk, lost: Shop) -> list[str]:
+    """What nobody remembered was ordered again, and is a job of the manifest's former name."""
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    renamed(desk)
+    assert desk.run("resolve", "movie.yaml", "beach", "--resubmit").code == 0
+    return ["movie.yaml", "beach", "--adopt", lost.ledger["billed"][0]["id"]]
+
+
+def taken_over(desk: Desk, lost: Shop) -> list[str]:
+    """What was left alone is taken over with all else of the manifest's former name."""
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    renamed(desk)
+    assert desk.run("resolve", "movie.yaml", "beach", "--abandon").code == 0
+    return ["movie.yaml", "--all", "--adopt", "film.yaml"]
+
+
+@pytest.mark.parametrize("story", [called_off, taken_back, found_after_all, taken_over])
+def test_it_is_made_good_by_saying_the_same_again(
+    desk: Desk, lost: Shop, story: Callable[[Desk, Shop], list[str]]
+) -> None:
+    words = story(desk, lost)
+    before = desk.folder.parent / "before"
+    shutil.copytree(desk.folder.parent, before)
+    assert desk.run("resolve", *words).code == 0
+    outcome, kills = desk.run("plan", words[0]).stdout, 0
+    for point in ("ledger.sync.after", "lockfile.sync.after", "lockfile.write.after"):
+        for nth in range(1, 20):
+            for name in (desk.folder.name, desk.state.name):
+                shutil.rmtree(desk.folder.parent / name)
+                shutil.copytree(before / name, desk.folder.parent / name)
+            if _survives(desk, point, nth, words):
+                break
+            kills += 1
+            desk.run("resolve", *words)
+            assert desk.run("plan", words[0]).stdout == outcome, (point, nth)
+    assert kills >= 4
+
+
+def _survives(desk: Desk, point: str, nth: int, words: Sequence[str]) -> bool:
+    """Whether the command has ended before it was to be killed."""
+    mortal = [sys.executable, "-m", "tests.crash.mortal", point, str(nth), "--", "resolve", *words]
+    environ = {**desk.whole_environ({}), "PYTHONPATH": str(ROOT)}
+    died = subprocess.run(mortal, check=False, cwd=desk.folder, env=environ, capture_output=True, text=True, timeout=60)
+    desk.said += [died.stdout, died.stderr]
+    assert died.returncode in (0, -9), died.stderr
+    return died.returncode == 0
