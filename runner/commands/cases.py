@@ -95,17 +95,19 @@ class Cases:
 
     def _adopted(self, shot: ShotId, job: str) -> list[Attempt]:
         step, awaited, unconfirmed = self._step(shot), self._awaited(shot), self._unconfirmed(shot)
-        cases = unconfirmed or self._recorded.given_up_blindly(step)
+        cases = [*(unconfirmed or self._recorded.given_up_blindly(step))]
         origin = cases[-1].intent.origin if cases and (unconfirmed or self._origin is None) else self._origin
         if known := self._known(job, origin, elsewhere=not unconfirmed):
             return self._known_already(known, job, shot)
         found = self._inquiry.look_up(job, origin)
-        fitting = [each for each in unconfirmed if found and same(found, each.intent.request)]
+        cases = [each for each in cases if each.intent.origin == origin]
+        fitting = [each for each in cases if unconfirmed and found and same(found, each.intent.request)]
         if awaited and not fitting and self._recorded.is_unknown(awaited):
             return self._recorded.put_right(awaited, found, job)
-        if there := [each for each in fitting or cases if each.intent.origin == origin]:
-            self._inquiry.check_fits(found, job, there[-1].intent)
-            return [adopted(there[-1], job, self._records.now)]
+        if cases:
+            case = (fitting or cases)[-1]
+            self._inquiry.check_fits(found, job, case.intent)
+            return [adopted(case, job, self._records.now)]
         if step.action in _SETTLED:
             raise self._nothing_open(step)
         record = self._records.of(step, self._known_origin, job=True)

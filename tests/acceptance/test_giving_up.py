@@ -460,6 +460,17 @@ def test_two_ids_of_a_shot_that_was_removed_are_nobodys_to_name(desk: Desk, shop
     assert (refused.code, "is that of shot `beach` of film.yaml already" in refused.stderr) == (2, True)
 
 
+def test_of_answers_that_two_servers_lost_the_job_is_one_of_its_own_server(desk: Desk, shop: Shop) -> None:
+    """Of a shot that was removed since: nothing else is wanted of it."""
+    there = make_attempt(State.INTENT, 1, request=make_request("A cat", seconds="4"), origin="https://two.example/v1")
+    here = make_attempt(State.INTENT, 2, request=make_request("A bird", seconds="4"), origin=shop.base_url)
+    (desk.folder / "film.lock").write_bytes(folded([there, here]))
+    desk.edit("- id: beach", "- id: shore")
+    told = resolve(desk, "--adopt", shop.order("A cat"))
+    assert (told.code, "shows another clip than shot `beach` wants" in told.stderr) == (0, True)
+    assert [each.state for each in scan(desk.lock()).records] == [State.INTENT, State.SUBMITTED]
+
+
 def test_a_job_of_the_server_that_is_set_is_not_one_that_was_lost_at_another(
     desk: Desk, open_shop: Callable[..., Shop]
 ) -> None:
