@@ -44,8 +44,9 @@ _SLOWLY = {
 _LONG = Pace(render_seconds=60)
 
 # An earlier run was killed when it was about to ask, or to look up beach's lost answer while alley was being bought.
-_POLLING = {"dies": ("retrieve.before", 1)}
-_FETCHING = {"dies": ("content.before", 1)}
+# That is so long ago that both jobs are asked for at once: which connection is whose depends on it.
+_POLLING = {"dies": ("retrieve.before", 1), "later": 10.0}
+_FETCHING = {"dies": ("content.before", 1), "later": 10.0}
 _LOOKING_UP = {"dies": ("list.before", 2), "earlier": (LOST,)}
 _STALLED = replace(STALLED, alley="submitted", posts=0)
 _NOT_LOOKED_UP = replace(PROVES_NOTHING, alley="intent", bills=1, posts=0)
