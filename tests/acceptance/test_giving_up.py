@@ -16,7 +16,7 @@ from runner.lock.lockfile import folded
 from runner.lock.scan import scan
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace, Rules
-from tests.acceptance.desk import KEY, Desk, Result, Shop, interrupt, leave_in_flight, on_terminal, wait_for
+from tests.acceptance.desk import KEY, Desk, Result, Shop, interrupt, on_terminal, wait_for
 from tests.acceptance.warm import QuickDesk, Warm
 from tests.unit.factories import make_attempt, make_owner, make_request
 
@@ -35,7 +35,7 @@ def slow(desk: Desk, open_shop: Callable[..., Shop]) -> Shop:
     """A server that has a job for beach, which is at work until time passes."""
     shop: Shop = open_shop(pace=LONG)
     desk.environ |= {"OPENAI_BASE_URL": shop.base_url, "OPENAI_API_KEY": KEY}
-    leave_in_flight(desk, shop, "--only", "beach")
+    put(desk, shop, State.SUBMITTED, job=shop.order("A dog runs on the beach"), at=round(time.time(), 3))
     return shop
 
 
@@ -44,7 +44,7 @@ def lost(desk: Desk, slow: Shop) -> Shop:
     """The same server when the job has ended long ago."""
     desk.edit("typical_render: 0.3", f"typical_render: 0.3{SHORT}")
     slow.sandbox.advance(LONG.render_seconds)
-    time.sleep(1.2)
+    put(desk, slow, State.SUBMITTED, job=slow.ledger["billed"][0]["id"], at=round(time.time(), 3) - 10)
     return slow
 
 

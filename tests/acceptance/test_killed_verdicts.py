@@ -43,6 +43,7 @@ def test_it_is_made_good_by_saying_the_same_again(
     desk: Desk, lost: Shop, story: Callable[[Desk, Shop], list[str]]
 ) -> None:
     words = story(desk, lost)
+    desk.state.mkdir(exist_ok=True)
     before = desk.folder.parent / "before"
     shutil.copytree(desk.folder.parent, before)
     assert desk.run("resolve", *words).code == 0
