@@ -14,7 +14,7 @@ from runner.sandbox.embedded import threaded
 from runner.sandbox.rules import Pace, Rules
 from runner.sandbox.server import Sandbox
 from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop
-from tests.acceptance.warm import QuickDesk, Warm
+from tests.acceptance.warm import Warm, at_once
 from tests.canary import leaks
 
 
@@ -36,10 +36,7 @@ def warm() -> Iterator[Warm]:
         yield bearing
 
 
-@pytest.fixture
-def quick(desk: Desk, warm: Warm) -> QuickDesk:
-    """The desk, with commands that start at once and are measured."""
-    return QuickDesk(folder=desk.folder, state=desk.state, environ=desk.environ, said=desk.said, warm=warm)
+quick = pytest.fixture(at_once)
 
 
 @pytest.fixture

@@ -11,16 +11,12 @@ import pytest
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace, Rules
 from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop, interrupt, leave_in_flight, on_terminal, wait_for
-from tests.acceptance.warm import QuickDesk, Warm
+from tests.acceptance.warm import QuickDesk, at_once
+
+desk = pytest.fixture(at_once)
 
 LONG = Pace(render_seconds=600)  # nothing ends before the test lets time pass
 THREE_SHOTS = TWO_SHOTS + "  - id: cliff\n    prompt: Waves below a cliff\n"
-
-
-@pytest.fixture
-def desk(desk: Desk, warm: Warm) -> QuickDesk:
-    """Commands that end by themselves start at once; those that are interfered with are processes of their own."""
-    return QuickDesk(folder=desk.folder, state=desk.state, environ=desk.environ, said=desk.said, warm=warm)
 
 
 def test_a_clean_run_buys_each_clip_once_and_the_same_again_sends_nothing(desk: Desk, shop: Shop) -> None:

@@ -27,6 +27,9 @@ from runner.lock.facts import State
 from runner.lock.scan import scan
 from runner.sandbox.faults import Do, Fault, Moment, On
 from tests.acceptance.desk import Desk, Result, Shop, wait_for
+from tests.acceptance.warm import at_once
+
+desk = pytest.fixture(at_once)
 
 THEIRS = b"a film of their own"
 _KEPT_BACK = 100.0  # seconds of the server's time

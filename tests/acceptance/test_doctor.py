@@ -7,6 +7,9 @@ import pytest
 from runner.provider import profiles
 from runner.sandbox.faults import Do, Fault, On
 from tests.acceptance.desk import Desk, Shop
+from tests.acceptance.warm import at_once
+
+desk = pytest.fixture(at_once)
 
 
 def test_a_good_server_is_told_line_by_line(desk: Desk, shop: Shop) -> None:

@@ -13,6 +13,9 @@ from runner.sandbox.clip import ClipSpec
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace
 from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop, leave_in_flight
+from tests.acceptance.warm import at_once
+
+desk = pytest.fixture(at_once)
 
 
 def test_swapped_prompts_swap_the_clips_though_their_sizes_are_nearly_equal(desk: Desk, shop: Shop) -> None:

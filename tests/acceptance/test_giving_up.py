@@ -17,17 +17,13 @@ from runner.lock.scan import scan
 from runner.sandbox.faults import Do, Fault, Moment, On
 from runner.sandbox.rules import Pace, Rules
 from tests.acceptance.desk import KEY, Desk, Result, Shop, interrupt, on_terminal, wait_for
-from tests.acceptance.warm import QuickDesk, Warm
+from tests.acceptance.warm import at_once
 from tests.unit.factories import make_attempt, make_owner, make_request
+
+desk = pytest.fixture(at_once)
 
 LONG = Pace(render_seconds=600)  # nothing ends before the test lets time pass
 SHORT = ", settle: 0, longest_render: 1"  # a job has surely ended after a second
-
-
-@pytest.fixture
-def desk(desk: Desk, warm: Warm) -> QuickDesk:
-    """Commands that end by themselves start at once."""
-    return QuickDesk(folder=desk.folder, state=desk.state, environ=desk.environ, said=desk.said, warm=warm)
 
 
 @pytest.fixture

@@ -66,6 +66,11 @@ class QuickDesk(Desk):
         )
 
 
+def at_once(desk: Desk, warm: "Warm") -> QuickDesk:
+    """The desk, with commands that start at once; those that are interfered with are processes of their own."""
+    return QuickDesk(folder=desk.folder, state=desk.state, environ=desk.environ, said=desk.said, warm=warm)
+
+
 class Warm:
     """Runs commands one after another."""
 
