@@ -57,6 +57,11 @@ class Cases:
         self._recorded = Recorded(self._here, self._inquiry, self._records)
 
     @property
+    def claims(self) -> Sequence[Attempt]:
+        """The records that are joined before any verdict."""
+        return self._plan.claims
+
+    @property
     def open(self) -> list[ShotId]:
         """The shots that wait for a verdict."""
         return sorted({step.shot for step in self._plan.steps if _waits(step)})
@@ -120,8 +125,7 @@ class Cases:
         awaited = step.wanted and step.action is Action.AWAIT and step.attempt
         if awaited and known.id == awaited.id and len(known.jobs) > 1:
             return self._recorded.put_right(step, self._inquiry.look_up(job, known.intent.origin), job)
-        wish = step.wanted.request.fingerprint if step.wanted else None
-        if known.fingerprint == wish and known.id in {each.id for each in self._left}:
+        if known.fingerprint == step.wish and known.id in {each.id for each in self._left}:
             heir = inherited(known, shot, self._batch.path)
             back = [self._recorded.taken_back(step, heir, job)] if heir.state is State.EXPIRED else []
             return [*self._withdrawn(step, job), heir, *back]

@@ -35,7 +35,7 @@ class Docket:
         named = [name for name in dict.fromkeys(names) if shots_of([name], self._names(open_))] or open_
         knowing = self._cases.knowing(verdict.adopt or "")
         facts = {name: self._cases.decided(name, verdict) for name in named}
-        for claim in self._plan().claims:
+        for claim in self._cases.claims:
             self._memory.record(claim)
         every = [*chain.from_iterable(facts.values())]
         for fact in every:
@@ -78,7 +78,7 @@ class Docket:
 
     def _told(self, name: str, step: Step | None, verdict: Verdict, decided: Sequence[Attempt]) -> Iterator[str]:
         """What follows from a verdict on a shot, or on what no shot wants any more."""
-        wish = step.wanted.request.fingerprint if step and step.wanted else None
+        wish = step.wish if step else None
         for each in decided if verdict.adopt is None else ():
             if each.fingerprint != wish:
                 yield f"job {shown(each.job)} is given up" if each.job else f"{_earlier(each)} is given up"

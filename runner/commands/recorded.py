@@ -36,11 +36,10 @@ class Recorded:
 
     def lost(self, step: Step, job: str) -> Attempt | None:
         """What the shot had of a job that was called expired or given up; none where it was taken back already."""
-        wish = step.wanted.request.fingerprint if step.wanted else None
         mine = [each for each in self._attempts.values() if last_owner(each) == step.shot and job in each.jobs]
         if any(worth(each) >= 0 for each in mine):
             return None
-        return next((each for each in mine if each.state is State.EXPIRED and each.fingerprint == wish), None)
+        return next((each for each in mine if each.state is State.EXPIRED and each.fingerprint == step.wish), None)
 
     def taken_back(self, step: Step, lost: Attempt, job: str) -> Attempt:
         """A job is the shot's again, whatever was bought in its place. Raises WrongUsage: the server has none such."""
@@ -80,9 +79,8 @@ class Recorded:
         return False
 
     def _given_up(self, step: Step) -> list[Attempt]:
-        wish = step.wanted.request.fingerprint if step.wanted else None
         given_up = (each for each in self._attempts.values() if each.state is State.ABANDONED)
-        mine = (each for each in given_up if last_owner(each) == step.shot and each.fingerprint == wish)
+        mine = (each for each in given_up if last_owner(each) == step.shot and each.fingerprint == step.wish)
         return sorted(mine, key=lambda each: each.id)
 
     def _ended(self, attempt: Attempt, why: str) -> Attempt:

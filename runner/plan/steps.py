@@ -9,6 +9,7 @@ from runner.lock.costs import Costs
 from runner.lock.facts import Attempt, AttemptId, Clip, State
 from runner.lock.values import after
 from runner.manifest.batch import Shot, ShotId
+from runner.manifest.request import Fingerprint
 from runner.plan.ownership import assign, last_owner
 from runner.plan.standing import best_of, foremost, servable
 from runner.plan.table import TABLE, Action, Best, Reason, decide
@@ -42,6 +43,11 @@ class Step:
     cost: Decimal | None = None  # of a purchase; None: unknown
     further: int = 0  # purchases after the first at most, should its jobs come to nothing
     note: str = ""  # what the server said when it failed, or what tells of a purchase though no fact does
+
+    @property
+    def wish(self) -> Fingerprint | None:
+        """Which clip is wanted, if any."""
+        return self.wanted.request.fingerprint if self.wanted else None
 
     @property
     def overdue(self) -> bool:
