@@ -67,3 +67,7 @@ class LockfileDamaged(Stop):
 
 class DiskFailed(Stop):
     """The disk is full, read-only or failing; nothing more is bought."""
+
+
+class DecoderBroken(Stop):
+    """PyAV is installed, and cannot be loaded."""

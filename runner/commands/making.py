@@ -26,6 +26,7 @@ from runner.commands.wanted import Wanted
 from runner.disk import Disk, SystemDisk
 from runner.errors import ExitCode
 from runner.events import Listener, RunEnded
+from runner.execute import decode
 from runner.execute.execution import Report
 from runner.lock.memory import Memory
 from runner.plan.steps import Plan
@@ -122,6 +123,8 @@ def _carried_out(errand: Errand) -> Report:
 
 def _executed(errand: Errand, base_url: str, listen: Listener) -> Report:
     reach = Reach(errand.account, base_url, errand.memory, SystemClock())
+    if not errand.idle:
+        decode.load()
     doors = doors_of(errand.place, errand.disk, errand.memory, listen, reach.at)
     run = perform(errand.plan, doors, errand.options, stop_after=errand.asked.stop_after, reach=reach)
     return asyncio.run(run)

@@ -53,6 +53,12 @@ def test_with_too_few_files_a_run_stops_in_order_and_the_next_one_goes_on(number
     assert played[number].result()[1] == ""
 
 
+@pytest.mark.parametrize("number", [10, 11])
+def test_what_is_only_loaded_when_it_is_needed_is_no_bug_where_no_file_is_left(number: int) -> None:
+    with folder() as root, stage(root) as it:
+        assert it.verdict(_few_files(it, number)[1]) == ""
+
+
 def test_the_numbers_of_files_reach_from_too_few_to_enough(played: "Played") -> None:
     codes = [played[number].result()[0] for number in FILES if number in played]
     assert len(codes) < len(FILES) or (4 in codes and codes[-1] in (0, 1))
