@@ -182,12 +182,14 @@ def _wake_up() -> None:
     import runner.commands.retake
     import runner.commands.status
     import runner.commands.verify
+    import runner.execute.decode
     import runner.manifest.images
     import runner.provider.wire
 
     trust = runner.provider.wire.httpx.create_ssl_context()  # reading the certificates takes longer than all else
     vars(runner.provider.wire.httpx)["create_ssl_context"] = lambda: trust
     asyncio.run(asyncio.sleep(0))
+    runner.execute.decode.load()
     del jsonschema, PIL, rich
     gc.collect()
     gc.freeze()
