@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -32,13 +32,19 @@ shots:
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Result:
     """What a command left on the screen, with what differs from run to run made equal."""
 
     code: int
     stdout: str
     stderr: str
+
+    def __eq__(self, other: object) -> bool:
+        """What it cost is no part of it."""
+        return isinstance(other, Result) and astuple(self)[:3] == astuple(other)[:3]
+
+    __hash__ = None
 
 
 @dataclass(kw_only=True)

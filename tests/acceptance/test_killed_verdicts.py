@@ -1,16 +1,23 @@
 """A kill at any fact of a verdict: saying the same again makes it good, and nothing is counted twice."""
 
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
-from tests.acceptance.desk import ROOT, Desk, Shop
+from tests.acceptance.desk import Desk, Shop
 from tests.acceptance.test_giving_up import desk, lost, renamed, resolve, slow
+from tests.crash.cradle import Cradle
 
 __all__ = ["desk", "lost", "slow"]  # fixtures
+
+
+@pytest.fixture(scope="module")
+def cradle() -> Iterator[Cradle]:
+    """Where the commands that are killed begin at once."""
+    with Cradle() as bearing:
+        yield bearing
 
 
 def called_off(desk: Desk, lost: Shop) -> list[str]:
@@ -40,7 +47,7 @@ def taken_over(desk: Desk, lost: Shop) -> list[str]:
 
 @pytest.mark.parametrize("story", [called_off, taken_back, found_after_all, taken_over])
 def test_it_is_made_good_by_saying_the_same_again(
-    desk: Desk, lost: Shop, story: Callable[[Desk, Shop], list[str]]
+    desk: Desk, lost: Shop, cradle: Cradle, story: Callable[[Desk, Shop], list[str]]
 ) -> None:
     words = story(desk, lost)
     desk.state.mkdir(exist_ok=True)
@@ -53,7 +60,7 @@ def test_it_is_made_good_by_saying_the_same_again(
             for name in (desk.folder.name, desk.state.name):
                 shutil.rmtree(desk.folder.parent / name)
                 shutil.copytree(before / name, desk.folder.parent / name)
-            if _survives(desk, point, nth, words):
+            if _survives(desk, cradle, point, nth, words):
                 break
             kills += 1
             desk.run("resolve", *words)
@@ -61,11 +68,14 @@ def test_it_is_made_good_by_saying_the_same_again(
     assert kills >= 4
 
 
-def _survives(desk: Desk, point: str, nth: int, words: Sequence[str]) -> bool:
+def _survives(desk: Desk, cradle: Cradle, point: str, nth: int, words: Sequence[str]) -> bool:
     """Whether the command has ended before it was to be killed."""
-    mortal = [sys.executable, "-m", "tests.crash.mortal", point, str(nth), "--", "resolve", *words]
-    environ = {**desk.whole_environ({}), "PYTHONPATH": str(ROOT)}
-    died = subprocess.run(mortal, check=False, cwd=desk.folder, env=environ, capture_output=True, text=True, timeout=60)
-    desk.said += [died.stdout, died.stderr]
-    assert died.returncode in (0, -9), died.stderr
-    return died.returncode == 0
+    screen = desk.folder.parent / "screen"
+    life = cradle.start(
+        [point, str(nth), "--", "resolve", *words], folder=desk.folder, environ=desk.whole_environ({}), screen=screen
+    )
+    code = life.end(within=60)
+    talk = [Path(f"{screen}.{kind}").read_text(encoding="utf-8") for kind in ("out", "err")]
+    desk.said += talk
+    assert code in (0, -9), talk
+    return code == 0

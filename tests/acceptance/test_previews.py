@@ -3,8 +3,13 @@
 import signal
 from pathlib import Path
 
+import pytest
+
 from runner.execute.mp4 import probe
 from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Shop, wait_for
+from tests.acceptance.warm import QuickDesk, at_once
+
+desk = pytest.fixture(at_once)
 
 ONE_SHOT = """\
 version: 1
@@ -92,17 +97,17 @@ def test_a_budget_is_no_matter_for_previews(desk: Desk) -> None:
 
 
 def test_where_the_extra_is_missing_previews_say_what_to_install_and_buying_works(
-    desk: Desk, shop: Shop, tmp_path: Path
+    desk: QuickDesk, shop: Shop, tmp_path: Path
 ) -> None:
     desk.write(ONE_SHOT)
     desk.environ["PYTHONPATH"] = f"{_without('av', tmp_path)}:{Path(__file__).parents[2]}"
-    preview = desk.run("render", "film.yaml", "--preview")
+    preview = desk.cold("render", "film.yaml", "--preview")
     assert (preview.code, preview.stdout) == (4, "")
     assert preview.stderr == (
         "error: previews need PyAV and h11: `pip install 'shotlock[preview]'`\nhint: buying works without them\n"
     )
-    assert desk.run("render", "film.yaml").code == 0
-    verified = desk.run("verify", "film.yaml")
+    assert desk.cold("render", "film.yaml").code == 0
+    verified = desk.cold("verify", "film.yaml")
     assert (verified.code, verified.stdout) == (0, "1 clip is whole\n")
     assert verified.stderr == "frames are not decoded: PyAV is not installed (pip install 'shotlock[preview]')\n"
     assert shop.billed == 1

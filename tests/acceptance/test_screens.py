@@ -5,8 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 from runner.sandbox.rules import Pace
 from tests.acceptance.desk import KEY, TWO_SHOTS, Desk, Result, Shop, leave_in_flight
+from tests.acceptance.warm import at_once
+
+desk = pytest.fixture(at_once)
 
 
 def screen(text: str) -> str:

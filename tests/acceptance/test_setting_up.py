@@ -9,6 +9,9 @@ import pytest
 
 from runner import __version__
 from tests.acceptance.desk import KEY, ROOT, TWO_SHOTS, Desk, Result, Shop
+from tests.acceptance.warm import QuickDesk, at_once
+
+desk = pytest.fixture(at_once)
 
 
 def test_version_and_help_import_no_heavy_library() -> None:
@@ -139,8 +142,8 @@ def test_a_reader_that_hangs_up_is_no_error(desk: Desk) -> None:
         assert process.wait(timeout=20) in (0, 1)
 
 
-def test_a_name_that_the_terminal_cannot_show_is_no_error(desk: Desk) -> None:
+def test_a_name_that_the_terminal_cannot_show_is_no_error(desk: QuickDesk) -> None:
     desk.write(TWO_SHOTS, "电影.yaml")
-    shown = desk.run("status", "电影.yaml", PYTHONIOENCODING="latin-1")
+    shown = desk.cold("status", "电影.yaml", PYTHONIOENCODING="latin-1")
     assert shown.code == 0
     assert "\\u7535\\u5f71.yaml: 2 shots: 2 not bought" in shown.stdout

@@ -14,6 +14,9 @@ import pytest
 from runner.sandbox.blank import render
 from runner.sandbox.clip import ClipSpec
 from tests.acceptance.desk import KEY, Desk
+from tests.acceptance.warm import at_once
+
+desk = pytest.fixture(at_once)
 
 SHOTS = """\
   - id: beach

@@ -34,7 +34,7 @@ class Took:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Measured(Result):
     """What a command left on the screen, and what it took."""
 
@@ -64,6 +64,10 @@ class QuickDesk(Desk):
             rss=took.rss,
             seconds=took.seconds,
         )
+
+    def cold(self, *arguments: str, **environ: str) -> Result:
+        """Run a command in an interpreter of its own, where the environment speaks to that."""
+        return super().run(*arguments, **environ)
 
 
 def at_once(desk: Desk, warm: "Warm") -> QuickDesk:
