@@ -59,7 +59,7 @@ else
 # Tests start hundreds of processes: without bytecode each of them, and each worker, compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help test lint format readme simulate mutants images kills no-memory merges flips fuzz network contract third-parties httpx2 soak bench sandbox clean
+.PHONY: help test whole lint format readme simulate mutants images kills no-memory merges flips fuzz network contract third-parties httpx2 soak bench sandbox clean
 
 help:
 	@echo 'make render manifest.yaml    make every clip that is not there yet; without a server: free previews'
@@ -72,7 +72,8 @@ help:
 	@echo ''
 	@echo "More flags: ARGS='--max-cost 5'. A name with spaces: M='my film.yaml'. The command itself: .venv/bin/shotlock"
 	@echo ''
-	@echo 'make test                    all tests; a few: ARGS=tests/unit'
+	@echo 'make test                    the tests; a few: ARGS=tests/unit'
+	@echo 'make whole                   all of them: also what differs in little from what `make test` plays'
 	@echo 'make lint                    style, types, the direction of imports, schemas and examples'
 	@echo 'make format                  mend what can be mended by itself'
 	@echo 'make readme                  write the tables and help texts of README.md anew'
@@ -93,8 +94,13 @@ help:
 	@echo "make sandbox                 serve the API on this machine; ARGS='--port 8080'"
 	@echo 'make clean                   remove the environment and what tools left; no clips, no lockfiles'
 
+PYTEST := $(PYTHON_BIN) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 test: .venv/ready-dev
-	@$(PYTHON_BIN) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) -m 'not rest' $(ARGS)
+
+whole: .venv/ready-dev
+	@$(PYTEST) $(ARGS)
 
 lint: .venv/ready-dev
 	@.venv/bin/ruff check

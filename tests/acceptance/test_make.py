@@ -23,6 +23,7 @@ ALL_TESTS = [
     "loadfile",
     "--no-loadscope-reorder",
 ]
+TESTS = [*ALL_TESTS, "-m", "not rest"]
 VERBS = ("render", "check", "plan", "status", "verify", "gallery")
 FROM_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "SHOTLOCK_GOALS", "M", "N", "ARGS", "PYTHON")
 
@@ -185,8 +186,9 @@ def test_a_dry_run_of_make_runs_nothing(clone: Clone) -> None:
 @pytest.mark.parametrize(
     ("target", "argv"),
     [
-        (["test"], ALL_TESTS),
-        (["test", "ARGS=tests/unit -q"], [*ALL_TESTS, "tests/unit", "-q"]),
+        (["whole"], ALL_TESTS),
+        (["test"], TESTS),
+        (["test", "ARGS=tests/unit -q"], [*TESTS, "tests/unit", "-q"]),
         (["simulate", "N=7"], ["-m", "tests.crash.simulation", "7"]),
         (["mutants"], ["-m", "tests.crash.mutants"]),
         (["kills", "N=9"], ["-m", "tests.crash.kills", "9"]),
@@ -222,7 +224,7 @@ def test_testing_sets_up_the_tools_of_development_too(clone: Clone) -> None:
     *_, install, tests = (call["argv"] for call in clone.calls)
     assert isinstance(install, list)
     assert install[-2:] == ["--requirement", ".venv/dev.txt"]
-    assert tests == ALL_TESTS
+    assert tests == TESTS
 
 
 def test_a_set_up_that_failed_is_tried_again_and_nothing_runs_before(clone: Clone) -> None:

@@ -8,15 +8,24 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from tests.crash.network.cell import Call
+from tests.crash.network.cell import Call, Cell
 from tests.crash.network.play import Played, playing
 from tests.crash.network.table import CELLS, IMPOSSIBLE, ROWS
 from tests.crash.side_by_side import asked
+from tests.rest import parted
 
+
+def _kind(cell: Cell) -> object:
+    """What sets a cell apart from those that only say the same in other words."""
+    come = cell.come
+    return cell.row, cell.call, come.code, come.exit, come.beach, come.alley, come.says, come.then, come.posts
+
+
+_FIRST_OF_ITS_KIND = set({_kind(cell): name for name, cell in reversed(CELLS.items())}.values())
 _Played = Mapping[str, Callable[[], Played]]
 
 
-@pytest.mark.parametrize("name", CELLS, ids=CELLS)
+@pytest.mark.parametrize("name", parted(CELLS, lambda _, name: name in _FIRST_OF_ITS_KIND))
 def test_a_fault_of_the_network_or_the_server(name: str, played: _Played) -> None:
     assert played[name]().verdict == ""
 

@@ -8,11 +8,13 @@ import pytest
 from tests.crash.kills import KINDS, Batch, Tally, play
 from tests.crash.side_by_side import asked, side_by_side
 from tests.crash.stage import PROMPTS
+from tests.rest import parted
 
 SEEDS = range(40)
+_ALWAYS = 16
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", parted(SEEDS, lambda _, seed: seed < _ALWAYS))
 def test_a_batch_that_is_killed_at_random_buys_each_clip_once(seed: int, played: Mapping[int, "Future[Batch]"]) -> None:
     batch = played[seed].result()
     assert batch.verdict == ""
