@@ -5,6 +5,7 @@ One code path for an attempt that an earlier run left and for one whose answer w
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from shlex import quote
 
 from runner.events import Ending, Phase
 from runner.execute.asking import unanswered
@@ -96,13 +97,19 @@ class Reconciler:
             scene = self._run.scene() if case.attempt.id not in self._cases else scene
 
     def _hear(self) -> None:
-        """Take what others found out: a run of a copy of the manifest may look for the job of the very same attempt."""
+        """Take what others found out: a copy of the manifest may have the very same attempt."""
         for case in tuple(self._cases.values()):
-            known = self._run.doors.memory.ledger.attempts.get(case.attempt.id)
-            if known and known.job:
+            if known := self._run.decided(case.attempt):
                 self._close(case)
-                self._run.doors.memory.record(known)
-                self._tell(case.step, known)
+                self._take(case.step, known)
+
+    def _take(self, step: Step, known: Attempt) -> None:
+        self._run.doors.memory.record(known)
+        if known.job:
+            self._tell(step, known)
+        else:
+            hint = f"shotlock plan {quote(self._run.options.manifest)} tells what follows"
+            self._run.end(step, Ending.HELD, "a person has decided about it meanwhile", hint=hint)
 
     def _certain_first(self, listing: Listing, scene: Scene) -> list[Case]:
         """The cases that this list can speak of. A job that is certainly one's is no doubt for the others."""
@@ -137,12 +144,18 @@ class Reconciler:
             self._run.say(f"shot `{case.step.shot}`: the server lists no such job yet; {patience}", case.step.shot)
         if self._absence_counts(case, listing):
             if listing.begun - case.quiet_since >= self._run.options.settle:
-                self._close(case)
-                self._run.record_rule(case.attempt, State.UNSENT, "two complete lists show no such job")
-                self._repeat(case.step)
+                self._came_to_nothing(case, "two complete lists show no such job")
         elif self._settled(case):
             unread = "" if listing.whole else ", as far as it can be read,"
             self._hold(case, f"its POST may or may not have arrived, and the server's list{unread} shows no such job")
+
+    def _came_to_nothing(self, case: Case, why: str) -> None:
+        """Record that nothing was bought, and send it again: unless somebody has decided otherwise by now."""
+        self._close(case)
+        if self._run.record_rule(case.attempt, State.UNSENT, why):
+            self._repeat(case.step)
+        elif known := self._run.decided(case.attempt):
+            self._take(case.step, known)
 
     def _repeat(self, step: Step) -> None:
         """Send again what surely did not arrive: once in a run, for a server that answers nothing never ends."""
@@ -189,11 +202,10 @@ class Reconciler:
 
     def _hold(self, case: Case, why: str, hint: str = "") -> None:
         """Leave it to a person, unless a clip costs nothing."""
-        self._close(case)
         if self._run.options.profile.resubmit_lost and case.step.wanted:
-            self._run.record_rule(case.attempt, State.UNSENT, f"{why}; to make it again costs nothing")
-            self._repeat(case.step)
+            self._came_to_nothing(case, f"{why}; to make it again costs nothing")
             return
+        self._close(case)
         self._run.end(case.step, Ending.HELD, why, hint=hint or self._run.resolve_hint(case.step))
 
     def _close(self, case: Case) -> None:

@@ -145,11 +145,18 @@ class Run:
         """Now, as the date of a fact: never before its attempt, though each reply sets the clock, by whole seconds."""
         return max(self.time.now(), attempt.intent.at)
 
-    def record_rule(self, attempt: Attempt, state: State, why: str) -> None:
-        """Record that no job came of an attempt. Raises DiskFailed."""
+    def decided(self, attempt: Attempt) -> Attempt | None:
+        """What a run of a copy of the manifest, or a person there, has recorded of an attempt that is open here."""
+        known = self.doors.memory.ledger.attempts.get(attempt.id)
+        return known if known and (known.job or known.state is State.ABANDONED) else None
+
+    def record_rule(self, attempt: Attempt, state: State, why: str) -> bool:
+        """Record that no job came of an attempt, unless somebody else has decided otherwise. Raises DiskFailed."""
+        ruled = replace(attempt, ruling=Ruling(state=state, why=why, at=self.moment(attempt)))
+        if self.doors.memory.record(ruled, lambda: "it is decided" if self.decided(attempt) else ""):
+            return False
         self.costs.drop(attempt.id)
-        ruling = Ruling(state=state, why=why, at=self.moment(attempt))
-        self.doors.memory.record(replace(attempt, ruling=ruling))
+        return True
 
     def record_job(self, attempt: Attempt, job: Job) -> Attempt:
         """Record an attempt's job. Raises DiskFailed."""

@@ -3,8 +3,12 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from runner.events import Event, Said
 from runner.execute.reconcile import Reconciler
+from runner.execute.scene import Run
+from runner.execute.verdict import given_up
 from runner.lock.facts import Acceptance, Attempt, State
 from runner.plan.steps import Step
 from runner.plan.table import Action, Reason
@@ -70,3 +74,37 @@ def test_what_a_run_of_a_copy_found_out_about_the_same_attempt_is_no_absence() -
     loop.close()
     assert found == ["video_9"]
     assert memory.attempts[lost.id].job == "video_9", "its lockfile knows, too"
+
+
+@pytest.mark.parametrize("listens", [True, False], ids=["before", "at the last moment"])
+def test_what_a_person_gave_up_in_a_copy_is_not_called_absent_and_bought_again(
+    listens: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder was copied while an answer was lost: a run looks for it here, and a person gives it up there."""
+    loop = VirtualLoop()
+    clock, machine = VirtualClock(loop), Machine()
+    lost = make_attempt(State.INTENT, owner=make_owner(calibrated=True), at=clock.now())
+    memory, copy = open_memory(machine), open_memory(machine, where=make_where("copy"))
+    memory.record(lost)
+    copy.record(lost)
+    line = Line(Page(jobs=(), after=None), told_time=ToldTime(server=clock.now(), monotonic=clock.monotonic()))
+    run = make_run(memory, clock, line, profile=make_profile(list_complete=True))  # type: ignore[arg-type]
+    bought: list[str] = []
+    step = Step(shot=make_shot().id, action=Action.RESOLVE, reason=Reason.UNCONFIRMED, wanted=make_shot(), attempt=lost)
+    reconciler = Reconciler(run, line, lambda *_: bought.append("found"), lambda _: bought.append("again"))
+    reconciler.add(step, lost)
+    if listens:
+        copy.record(given_up(lost, clock.now() + 5, resubmit=False))
+    else:
+        real = Run.record_rule
+
+        def late(self: Run, attempt: Attempt, state: State, why: str) -> bool:
+            copy.record(given_up(lost, clock.now() + 5, resubmit=False))
+            return real(self, attempt, state, why)
+
+        monkeypatch.setattr(Run, "record_rule", late)
+    loop.run_until_complete(reconciler.work())
+    loop.close()
+    assert bought == []
+    assert [ended.reason for ended in run.outcomes] == ["a person has decided about it meanwhile"]
+    assert memory.attempts[lost.id].state is State.ABANDONED
