@@ -102,7 +102,7 @@ class Cases:
         step, awaited, unconfirmed = self._step(shot), self._awaited(shot), self._unconfirmed(shot)
         cases = [*(unconfirmed or self._recorded.given_up_blindly(step))]
         origin = cases[-1].intent.origin if cases and (unconfirmed or self._origin is None) else self._origin
-        if known := self._known(job, origin, elsewhere=not unconfirmed):
+        if known := self._known(job, origin, step, elsewhere=not unconfirmed):
             return self._known_already(known, job, shot)
         found = self._inquiry.look_up(job, origin)
         cases = [each for each in cases if each.intent.origin == origin]
@@ -117,7 +117,7 @@ class Cases:
             raise self._nothing_open(step)
         record = self._records.of(step, self._known_origin, job=True)
         self._inquiry.check_fits(found, job, record.intent)
-        return [*self._withdrawn(step, job), adopted(record, job, self._records.now)]
+        return [adopted(record, job, self._records.now), *self._withdrawn(step, job)]  # else a kill between them buys
 
     def _known_already(self, known: Attempt, job: str, shot: ShotId) -> list[Attempt]:
         """A job that is recorded: taken back by the shot that had it, or taken over. Raises WrongUsage: another's."""
@@ -131,6 +131,8 @@ class Cases:
             return [*self._withdrawn(step, job), heir, *back]
         if lost := self._recorded.lost(step, job):
             return [self._recorded.taken_back(step, lost, job)]
+        if _is_of(known, step) and (left := self._withdrawn(step, job)):
+            return left  # of a verdict that was killed between its facts
         whose = f"shot `{shown(last_owner(known))}` of {shown(known.intent.manifest)}"
         raise WrongUsage(f"job {shown(job)} is that of {whose} already")
 
@@ -152,7 +154,10 @@ class Cases:
             if not resubmit and step.reason is not Reason.DOUBTFUL:
                 raise WrongUsage(f"shot `{shot}` has nothing to give up: {step.reason}")
             cases = (self._records.of(step, self._known_origin, job=False),)
-        return [given_up(each, self._records.now, resubmit=resubmit) for each in cases]
+        # An order is for what the shot wants now, and not older than the end that it answers by the server's clock.
+        end = step.attempt.end if step.attempt else None
+        at = max(self._records.now, end.at if end else 0)
+        return [given_up(each, at, resubmit=resubmit and each.fingerprint == step.wish) for each in cases]
 
     @property
     def _known_origin(self) -> str:
@@ -177,11 +182,13 @@ class Cases:
         in_order = sorted(steps, key=lambda step: (step.wanted is not None, step.attempt.id if step.attempt else ""))
         return tuple(step.attempt for step in in_order if step.attempt)
 
-    def _known(self, job: str, origin: str | None, *, elsewhere: bool) -> Attempt | None:
-        """The attempt that was a job: two servers may call theirs alike."""
+    def _known(self, job: str, origin: str | None, step: Step, *, elsewhere: bool) -> Attempt | None:
+        """The attempt that was a job: two servers may call theirs alike, so elsewhere it must be one for this shot."""
         found = [each for each in self._everywhere.values() if job in each.jobs]
         there = [each for each in found if each.intent.origin == origin]
-        return max(there or (found if elsewhere else []), key=importance, default=None)
+        gone = {each.id for each in self._left}
+        mine = [each for each in found if origin is None or each.id in gone or _is_of(each, step)]
+        return max(there or (mine if elsewhere else []), key=importance, default=None)
 
     def _nothing_open(self, step: Step) -> WrongUsage:
         manifest, shot = quote(self._batch.name), quote(step.shot)
@@ -189,6 +196,11 @@ class Cases:
         again = f"`shotlock retake {manifest} {shot}` buys it again"
         hint = awaited if step.action is Action.AWAIT else again
         return WrongUsage(f"shot `{step.shot}` is not unconfirmed: {step.reason}", hint=hint)
+
+
+def _is_of(attempt: Attempt, step: Step) -> bool:
+    """Whether it was bought for what the shot wants now."""
+    return last_owner(attempt) == step.shot and attempt.fingerprint == step.wish
 
 
 def _waits(step: Step) -> bool:

@@ -16,6 +16,7 @@ from runner.errors import WrongUsage
 from runner.lock.facts import Attempt, State
 from runner.lock.memory import Memory
 from runner.plan.steps import Plan, Step
+from runner.plan.table import Action
 from runner.report.wording import command as on_one_line
 from runner.report.wording import shown
 
@@ -40,9 +41,11 @@ class Docket:
         every = [*chain.from_iterable(facts.values())]
         for fact in every:
             self._record(fact, verdict.adopt or "", knowing.union(each.id for each in every))
-        steps: dict[str, Step] = {step.shot: step for step in self._plan().steps if step.wanted}
+        steps = self._plan().steps
+        wanted: dict[str, Step] = {step.shot: step for step in steps if step.wanted}
+        coming = {job for step in steps if step.action is not Action.KEEP for job in _jobs(step)}
         for name, decided in facts.items():
-            for words in self._told(name, steps.get(name), verdict, decided):
+            for words in self._told(name, wanted.get(name), verdict, decided, coming):
                 click.echo(words, err=True)
         if not named:
             click.echo("nothing is unconfirmed", err=True)
@@ -61,7 +64,7 @@ class Docket:
 
     def _names(self, open_: Collection[str]) -> Collection[str]:
         """What can be named: shots, and by its job what no shot wants any more."""
-        jobs = (job for step in self._cases.leftovers if step.attempt for job in step.attempt.jobs)
+        jobs = (job for step in self._cases.leftovers for job in _jobs(step))
         return {*open_, *self._batch.shots, *jobs}
 
     def _record(self, fact: Attempt, job: str, knowing: Collection[str]) -> None:
@@ -76,8 +79,10 @@ class Docket:
         if refusal := self._memory.record(fact, admit):
             raise WrongUsage(refusal)
 
-    def _told(self, name: str, step: Step | None, verdict: Verdict, decided: Sequence[Attempt]) -> Iterator[str]:
-        """What follows from a verdict on a shot, or on what no shot wants any more."""
+    def _told(
+        self, name: str, step: Step | None, verdict: Verdict, decided: Sequence[Attempt], coming: Collection[str]
+    ) -> Iterator[str]:
+        """What follows from a verdict on a shot, or on what no shot wants any more, where some jobs are to come."""
         wish = step.wish if step else None
         for each in decided if verdict.adopt is None else ():
             if each.fingerprint != wish:
@@ -86,9 +91,13 @@ class Docket:
                 adopt = f"shotlock resolve {quote(self._batch.name)} {quote(name)} --adopt {quote(each.job or '')}"
                 yield f"job {shown(each.job or '')} is given up; if it brings a clip after all: {on_one_line(adopt)}"
         if step:
-            yield outlook(step, verdict.adopt)
+            yield outlook(step, verdict.adopt if verdict.adopt in coming else None)
         elif verdict.adopt is not None:
             yield f"an earlier request of shot `{shown(name)}` is job {shown(verdict.adopt)}, which is fetched as well"
+
+
+def _jobs(step: Step) -> tuple[str, ...]:
+    return step.attempt.jobs if step.attempt else ()
 
 
 def _earlier(attempt: Attempt) -> str:

@@ -113,6 +113,8 @@ def _carried_out(errand: Errand) -> Report:
         environ=os.environ,
         clock=SystemClock(),
     )
+    if not errand.idle:
+        decode.load()
     with _base_url(errand) as base_url, telling as listen:
         listen(errand.beginning)
         report = _executed(errand, base_url, listen)
@@ -123,8 +125,6 @@ def _carried_out(errand: Errand) -> Report:
 
 def _executed(errand: Errand, base_url: str, listen: Listener) -> Report:
     reach = Reach(errand.account, base_url, errand.memory, SystemClock())
-    if not errand.idle:
-        decode.load()
     doors = doors_of(errand.place, errand.disk, errand.memory, listen, reach.at)
     run = perform(errand.plan, doors, errand.options, stop_after=errand.asked.stop_after, reach=reach)
     return asyncio.run(run)

@@ -19,6 +19,8 @@ def outlook(step: Step, job: str | None = None) -> str:
             return f"{shot} is job {shown(job or mine[0])}: the next render fetches it"
         case Action.RESOLVE:
             return f"{shot} is looked up by the next render"
+        case Action.HOLD if step.overdue:
+            return f"{shot} has a clip that should have expired: the next render asks for it"
         case Action.HOLD if step.reason in (Reason.ABANDONED, Reason.EXPIRED):
             return f"{shot} is given up: only `retake` buys it again"
         case Action.HOLD:

@@ -10,6 +10,7 @@ from runner.execute.verdict import adopted, given_up, unsent
 from runner.lock.facts import Attempt, AttemptId, End, Intent, State
 from runner.plan.ownership import last_owner, ordered, worth
 from runner.plan.steps import Step
+from runner.plan.table import Reason
 from runner.provider.replies import Missing, Refused
 from runner.provider.videos import Job
 
@@ -65,9 +66,13 @@ class Recorded:
         return tuple(each for each in self._given_up(step) if ordered(each))
 
     def withdrawn(self, step: Step, why: str) -> list[Attempt]:
-        """Records in the place of a purchase that nobody remembered: it is known now, and was paid for once."""
-        maybe = (each for each in self._given_up(step) if not each.intent.at and each.intent.price != 0)
-        return [unsent(each, self._records.now, why) for each in maybe]
+        """Records in the place of a purchase that nobody remembered: it is known now, and was paid for once.
+
+        So is a pending order: it is answered.
+        """
+        pending = self.orders(step)[-1:] if step.reason is Reason.ASKED else ()
+        maybe = [each for each in self._given_up(step) if each.intent.price != 0 or each in pending]
+        return [unsent(each, self._records.now, why) for each in maybe if not each.intent.at]
 
     def is_unknown(self, step: Step) -> bool:
         """Whether the server does not show the job of a step: its id was misread, or is another account's."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from runner.lock import lines
-from runner.lock.facts import Acceptance, AttemptId, Claim, Ruling, State, join_all
+from runner.lock.facts import Acceptance, AttemptId, Claim, End, Ruling, State, join_all
 from runner.lock.lockfile import folded
 from runner.lock.scan import scan
 from runner.sandbox.faults import Do, Fault, Moment, On
@@ -86,6 +86,59 @@ def bought(shop: Shop, desk: Desk, *command: str) -> int:
     shop.sandbox.advance(LONG.render_seconds)
     process.communicate(timeout=40)
     return process.returncode
+
+
+# --- orders
+
+
+def test_an_order_is_withdrawn_where_the_job_of_a_gone_manifest_is_taken_over(desk: Desk, lost: Shop) -> None:
+    """Else it comes back when that job fails, and buys."""
+    job = lost.ledger["billed"][0]["id"]
+    assert desk.run("render", "film.yaml", "--only", "beach").code == 0
+    wish = make_request("A dog runs on the beach", seconds="4")
+    failed = make_attempt(State.FAILED, 2, origin=lost.base_url, request=wish, at=round(time.time(), 3) - 5)
+    renamed(desk)
+    (desk.folder / "movie.lock").write_bytes(folded([failed]))
+    assert desk.run("resolve", "movie.yaml", "beach", "--resubmit").code == 0
+    assert "asked for" in of_beach(desk, "movie.yaml")
+    taken = desk.run("resolve", "movie.yaml", "beach", "--adopt", job)
+    assert taken.code == 0, taken.stderr
+    known = join_all(scan(desk.lock("movie.lock")).records)
+    assert job in [each for attempt in known.values() for each in attempt.jobs]
+    assert [each.id for each in known.values() if each.state is State.ABANDONED] == []
+
+
+def test_an_order_is_for_what_the_shot_wants_now(desk: Desk, slow: Shop) -> None:
+    put(desk, slow, State.INTENT, at=round(time.time(), 3))
+    desk.edit("A dog runs on the beach", "A dog sleeps")
+    given_up = resolve(desk, "--resubmit")
+    assert "an earlier request of shot `beach` is given up\n" in given_up.stderr
+    desk.edit("A dog sleeps", "A dog runs on the beach")
+    assert "asked for" not in of_beach(desk)
+
+
+def test_an_order_answers_an_end_that_is_dated_by_a_clock_ahead_of_ours(desk: Desk, slow: Shop) -> None:
+    now = round(time.time(), 3)
+    end = End(state=State.EXPIRED, code="", message="", at=now + 1800)
+    claims = (Claim(number=1, shot="beach"),)
+    put(desk, slow, State.EXPIRED, shot="shore", at=now - 100, claims=claims, end=end)
+    ordered = resolve(desk, "--resubmit")
+    assert (ordered.code, ordered.stderr) == (0, "shot `beach` is bought again by the next render\n")
+
+
+def test_a_job_is_not_another_servers_of_the_same_name(desk: Desk, slow: Shop) -> None:
+    """Where it is nobody's at the server that is set."""
+    job = slow.ledger["billed"][0]["id"]
+    wish = make_request("A cat in an alley", seconds="4")
+    other = make_attempt(State.DONE, job=job, shot="alley", origin="https://other.example/v1", request=wish)
+    (desk.folder / "film.lock").write_bytes(folded([other]))
+    adopted = resolve(desk, "--adopt", job)
+    assert (adopted.code, adopted.stderr) == (0, "shot `beach` is job JOB: the next render fetches it\n")
+
+
+def of_beach(desk: Desk, manifest: str = "film.yaml") -> str:
+    """What the plan has for it."""
+    return next(line for line in desk.run("plan", manifest).stdout.splitlines() if line.startswith("beach"))
 
 
 # --- when it may be given up

@@ -38,6 +38,21 @@ def test_a_decoder_that_cannot_be_loaded_is_told_as_that(monkeypatch: pytest.Mon
     assert "pip uninstall av" in stop.value.hint
 
 
+def test_what_is_left_of_a_decoder_is_told_before_anything_is_bought(tmp_path: Path) -> None:
+    (tmp_path / "av").mkdir()
+    said = _in_a_process(f"""
+import sys
+from runner.execute import decode
+from runner.errors import DecoderBroken
+sys.path[:] = [{str(tmp_path)!r}, *(path for path in sys.path if "site-packages" not in path)]
+try:
+    decode.load()
+except DecoderBroken as broken:
+    print(broken.message)
+""")
+    assert said == "PyAV is installed and cannot be loaded: No module named 'av.error'"
+
+
 def test_a_decoder_that_is_not_installed_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     monkeypatch.setattr(decode, "available", lambda: False)

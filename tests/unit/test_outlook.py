@@ -7,7 +7,7 @@ import pytest
 from runner.commands.outlook import outlook
 from runner.lock.facts import Attempt, State
 from runner.plan.steps import make
-from tests.unit.factories import Clips, make_attempt, make_profile, make_shot, make_situation
+from tests.unit.factories import Clips, make_attempt, make_clip, make_profile, make_shot, make_situation
 
 GIVEN_UP = "is given up: only `retake` buys it again"
 
@@ -47,3 +47,11 @@ def test_a_job_beside_the_shots_own_clip_is_named() -> None:
     (step,) = make((make_shot(),), make_situation(make_attempt(State.DONE))).steps
     told = "job video_9 is fetched by the next render and kept beside it; shot `beach`: up to date"
     assert outlook(step, "video_9") == told
+
+
+def test_a_clip_that_should_have_expired_is_asked_for() -> None:
+    """Where it is bought and not here: whoever was told that it is given up would buy it again."""
+    known = make_attempt(State.DONE, clip=make_clip(expires_at=1.0))
+    (step,) = make((make_shot(),), make_situation(known, clips=Clips(here=False, stored=False))).steps
+    assert step.overdue
+    assert outlook(step) == "shot `beach` has a clip that should have expired: the next render asks for it"
