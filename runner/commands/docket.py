@@ -84,10 +84,11 @@ class Docket:
     ) -> Iterator[str]:
         """What follows from a verdict on a shot, or on what no shot wants any more, where some jobs are to come."""
         wish = step.wish if step else None
-        for each in decided if verdict.adopt is None else ():
+        others = [each for each in decided if verdict.adopt is None or each.state is State.EXPIRED]
+        for each in others:
             if each.fingerprint != wish:
                 yield f"job {shown(each.job)} is given up" if each.job else f"{_earlier(each)} is given up"
-            elif each.state is State.EXPIRED:
+            elif each.state is State.EXPIRED and verdict.adopt not in each.jobs:
                 adopt = f"shotlock resolve {quote(self._batch.name)} {quote(name)} --adopt {quote(each.job or '')}"
                 yield f"job {shown(each.job or '')} is given up; if it brings a clip after all: {on_one_line(adopt)}"
         if step:

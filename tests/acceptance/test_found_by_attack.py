@@ -188,6 +188,8 @@ def test_a_job_whose_id_was_misread_is_put_right(desk: Desk, shop: Shop) -> None
     assert (nobody.code, "the server does not know job video_nobody" in nobody.stderr) == (2, True)
     adopted = desk.run("resolve", "film.yaml", "beach", "--adopt", job)
     assert (adopted.code, "is job JOB: the next render fetches it" in adopted.stderr) == (0, True)
+    back = "job sora-2 is given up; if it brings a clip after all: shotlock resolve film.yaml beach --adopt sora-2\n"
+    assert adopted.stderr.startswith(back), adopted.stderr
     assert desk.run("render", "film.yaml", "--only", "beach").code == 0
     assert [*desk.clips()] == ["renders/film/beach.mp4"]
     assert shop.billed == 1
