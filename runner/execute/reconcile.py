@@ -5,7 +5,6 @@ One code path for an attempt that an earlier run left and for one whose answer w
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from shlex import quote
 
 from runner.events import Ending, Phase
 from runner.execute.asking import unanswered
@@ -108,8 +107,7 @@ class Reconciler:
         if known.job:
             self._tell(step, known)
         else:
-            hint = f"shotlock plan {quote(self._run.options.manifest)} tells what follows"
-            self._run.end(step, Ending.HELD, "a person has decided about it meanwhile", hint=hint)
+            self._run.end(step, Ending.HELD, "a person has decided about it meanwhile", hint=self._run.plan_hint)
 
     def _certain_first(self, listing: Listing, scene: Scene) -> list[Case]:
         """The cases that this list can speak of. A job that is certainly one's is no doubt for the others."""

@@ -104,6 +104,11 @@ class Run:
         """The command by which a person decides."""
         return f"{self.adopt_hint(step, job)} | --resubmit | --abandon"
 
+    @property
+    def plan_hint(self) -> str:
+        """The command that tells what comes next."""
+        return f"shotlock plan {quote(self.options.manifest)} tells what follows"
+
     def retake_hint(self, step: Step) -> str:
         """The command that buys again."""
         return f"shotlock retake {quote(self.options.manifest)} {quote(step.shot)}"

@@ -10,6 +10,7 @@ from runner.execute.reconcile import Reconciler
 from runner.execute.scene import Run
 from runner.execute.verdict import given_up
 from runner.lock.facts import Acceptance, Attempt, State
+from runner.lock.memory import Memory
 from runner.plan.steps import Step
 from runner.plan.table import Action, Reason
 from runner.provider.videos import Page, ToldTime
@@ -55,11 +56,8 @@ def test_a_found_job_is_told_only_after_it_is_recorded() -> None:
 def test_what_a_run_of_a_copy_found_out_about_the_same_attempt_is_no_absence() -> None:
     """The folder was copied while an answer was lost: both runs look for it, and one is the first to find it."""
     loop = VirtualLoop()
-    clock, machine = VirtualClock(loop), Machine()
-    lost = make_attempt(State.INTENT, owner=make_owner(calibrated=True), at=clock.now())
-    memory, copy = open_memory(machine), open_memory(machine, where=make_where("copy"))
-    memory.record(lost)
-    copy.record(lost)
+    clock = VirtualClock(loop)
+    lost, memory, copy = copied(clock)
     copy.record(replace(lost, acceptance=Acceptance(jobs=("video_9",), at=clock.now())))
     now = ToldTime(server=clock.now(), monotonic=clock.monotonic())
     listed = make_job("video_9", created_at=clock.now())
@@ -82,11 +80,8 @@ def test_what_a_person_gave_up_in_a_copy_is_not_called_absent_and_bought_again(
 ) -> None:
     """The folder was copied while an answer was lost: a run looks for it here, and a person gives it up there."""
     loop = VirtualLoop()
-    clock, machine = VirtualClock(loop), Machine()
-    lost = make_attempt(State.INTENT, owner=make_owner(calibrated=True), at=clock.now())
-    memory, copy = open_memory(machine), open_memory(machine, where=make_where("copy"))
-    memory.record(lost)
-    copy.record(lost)
+    clock = VirtualClock(loop)
+    lost, memory, copy = copied(clock)
     line = Line(Page(jobs=(), after=None), told_time=ToldTime(server=clock.now(), monotonic=clock.monotonic()))
     run = make_run(memory, clock, line, profile=make_profile(list_complete=True))  # type: ignore[arg-type]
     bought: list[str] = []
@@ -108,3 +103,12 @@ def test_what_a_person_gave_up_in_a_copy_is_not_called_absent_and_bought_again(
     assert bought == []
     assert [ended.reason for ended in run.outcomes] == ["a person has decided about it meanwhile"]
     assert memory.attempts[lost.id].state is State.ABANDONED
+
+
+def copied(clock: VirtualClock) -> tuple[Attempt, Memory, Memory]:
+    """An attempt whose answer was lost, and what two copies of its manifest remember."""
+    lost, machine = make_attempt(State.INTENT, owner=make_owner(calibrated=True), at=clock.now()), Machine()
+    memory, copy = open_memory(machine), open_memory(machine, where=make_where("copy"))
+    memory.record(lost)
+    copy.record(lost)
+    return lost, memory, copy
