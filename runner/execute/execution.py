@@ -9,23 +9,21 @@ from functools import partial
 from shlex import quote
 from typing import Final
 
-from runner.errors import ExitCode, ServerUnreachable, Stop
+from runner.errors import ExitCode, Stop
 from runner.events import Ending, Phase, ShotEnded
-from runner.execute.asking import unanswered
-from runner.execute.control import Control, Interrupted
+from runner.execute.control import Control
 from runner.execute.doors import Doors, Options
-from runner.execute.evidence import Strangers, strangers, titles, unexplained
 from runner.execute.fetch import Fetcher
 from runner.execute.purchase import Buyer
 from runner.execute.reconcile import Reconciler
 from runner.execute.scene import Run
 from runner.execute.server_time import ServerTime
+from runner.execute.strangers import without_strangers
 from runner.execute.watch import Watcher
 from runner.lock.facts import Attempt
 from runner.manifest.batch import ShotId
 from runner.plan.steps import Plan, Step
-from runner.plan.table import Action, Reason
-from runner.provider.replies import Moved, NoRoute, NotAServer, Refused, ReplyError
+from runner.plan.table import Action
 from runner.provider.videos import Videos
 
 _DOWNLOADS: Final = 4  # at once
@@ -55,7 +53,7 @@ async def execute(plan: Plan, doors: Doors, options: Options, control: Control) 
     """Do what the plan says; the facts are folded at the end. Raises nothing but bugs."""
     videos = doors.videos_at(options.origin)
     run = Run(doors=doors, options=options, control=control, time=ServerTime(doors.clock, videos))
-    try:
+    with run.halting():
         for claimed in plan.claims:
             doors.memory.record(claimed)
         doors.shelf.make_ready()
@@ -63,10 +61,6 @@ async def execute(plan: Plan, doors: Doors, options: Options, control: Control) 
         doors.memory.fold()
         with suppress(OSError):  # only a cache
             doors.shelf.seen.save()
-    except Stop as stop:
-        control.halt(stop)
-    except OSError as error:
-        control.halt(run.disk_failed(error))
     order = {step.shot: number for number, step in enumerate(plan.steps) if step.wanted}
     outcomes = tuple(sorted(run.outcomes, key=lambda outcome: order[ShotId(outcome.shot)]))
     return Report(outcomes=outcomes, stop=control.stop, signal=control.signal, cost=run.spent)
@@ -88,15 +82,11 @@ class Execution:
     async def work(self) -> None:
         """Set every step going and see them all to their end."""
         try:
-            purchases = await self._begin()
-            for step in purchases:
-                self._again(step)
-            while await self._next_purchase():
-                pass
-        except Stop as stop:
-            self._run.control.halt(stop)  # what is paid for is still brought home
-        except OSError as error:
-            self._run.control.halt(self._run.disk_failed(error))
+            with self._run.halting():
+                for step in await self._begin():
+                    self._again(step)
+                while await self._next_purchase():
+                    pass
         finally:
             await self._wind_up()
 
@@ -118,7 +108,14 @@ class Execution:
                 case Action.SUBMIT:
                     purchases.append(step)
         order = {id(step): number for number, step in enumerate(self._steps)}
-        return await self._explained(sorted(purchases, key=lambda step: order[id(step)]))
+        return await self._to_buy(sorted(purchases, key=lambda step: order[id(step)]))
+
+    async def _to_buy(self, purchases: list[Step]) -> list[Step]:
+        if self._run.options.frozen:
+            return self._freeze(purchases)
+        if not purchases or not self._videos or self._run.options.profile.resubmit_lost:
+            return purchases
+        return await without_strangers(purchases, self._run, self._videos)
 
     async def _next_purchase(self) -> bool:
         """Make one purchase, or wait until there is one; False when nothing more can come."""
@@ -152,41 +149,6 @@ class Execution:
         for step in self._steps:
             if step.wanted and step.shot not in told:
                 self._run.end(step, Ending.PENDING, f"not finished, {why}")
-
-    async def _explained(self, purchases: list[Step]) -> list[Step]:
-        """The purchases less those that the server's list shows already, unknown to any fact: a person must decide."""
-        if not purchases or not self._videos or self._run.options.frozen:
-            return purchases if not self._run.options.frozen else self._freeze(purchases)
-        if self._run.options.profile.resubmit_lost:
-            return purchases
-        try:
-            listing = await self._run.listed(self._videos)
-        except (NoRoute, Interrupted):
-            return purchases
-        except NotAServer as error:
-            hint = "does the base URL belong to a videos server, and should it end in `/v1`?"
-            self._run.control.halt(ServerUnreachable(f"the base URL leads to a web page: {error.words}", hint=hint))
-            return purchases
-        except Moved as error:
-            hint = "if that is your server, set it as the base URL: a purchase is never redirected"
-            self._run.control.halt(ServerUnreachable(error.words, hint=hint))
-            return purchases
-        except Refused:
-            return purchases  # the first POST tells whether that is the key's fault
-        except ReplyError as error:
-            self._run.say(f"the server's list cannot be read: {unanswered(error)}")
-            return purchases
-        found = strangers(listing, self._run.scene().everywhere)
-        return [step for step in purchases if not self._is_there(step, found)]
-
-    def _is_there(self, step: Step, found: Strangers) -> bool:
-        if step.wanted is None or step.reason is Reason.ASKED:
-            return False
-        jobs = unexplained(step.wanted.request, found)
-        if jobs:
-            why = f"the server has a job for this very request that nobody here remembers: {titles(jobs)}"
-            self._run.end(step, Ending.HELD, why, hint=f"{self._run.adopt_hint(step, jobs[0].id)} | --resubmit")
-        return bool(jobs)
 
     def _freeze(self, purchases: list[Step]) -> list[Step]:
         for step in purchases:
@@ -278,12 +240,8 @@ class Execution:
 
     async def _halting(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         """Work; what stops the run does so at once, before a purchase that was just made possible takes its turn."""
-        try:
+        with self._run.halting():
             await work()
-        except Stop as stop:
-            self._run.control.halt(stop)
-        except OSError as error:
-            self._run.control.halt(self._run.disk_failed(error))
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -1,12 +1,13 @@
 """What every part of one run shares: its doors, what was asked, the flags, the server's time, what was told already."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from shlex import quote
 
-from runner.errors import DiskFailed, LockfileDamaged
+from runner.errors import DiskFailed, LockfileDamaged, Stop
 from runner.events import Ending, Phase, Said, ShotEnded, ShotMoved
 from runner.execute.asking import whole_list
 from runner.execute.control import Control
@@ -192,11 +193,15 @@ class Run:
         """The SHA-256 of every clip of this manifest: files with other contents are not ours to replace."""
         return self.doors.memory.attempts.clips
 
-    def disk_failed(self, error: OSError) -> DiskFailed:
-        """What stops the run when the disk does."""
-        where = f" ({error.filename})" if error.filename else ""
-        words = (error.strerror or str(error)).lower()
-        return DiskFailed(f"the disk fails: {words}{where}", hint="mend it, then say the same again: nothing is lost")
+    @contextmanager
+    def halting(self) -> Iterator[None]:
+        """What stops a batch, or the disk's failure, halts this run at once; what is paid for is still brought home."""
+        try:
+            yield
+        except Stop as stop:
+            self.control.halt(stop)
+        except OSError as error:
+            self.control.halt(_disk_failed(error))
 
     def new_attempt(self, step: Step) -> Attempt:
         """An attempt to buy a shot: not yet recorded."""
@@ -226,3 +231,9 @@ class Run:
         if attempt.id in self.doors.memory.attempts:
             return attempt.id in self.posting
         return attempt.owner is not None and not alive.isdisjoint(attempt.owner.paths)
+
+
+def _disk_failed(error: OSError) -> DiskFailed:
+    where = f" ({error.filename})" if error.filename else ""
+    words = (error.strerror or str(error)).lower()
+    return DiskFailed(f"the disk fails: {words}{where}", hint="mend it, then say the same again: nothing is lost")

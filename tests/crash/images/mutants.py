@@ -18,6 +18,7 @@ from runner.execute.execution import Execution
 from runner.execute.fetch import Fetcher
 from runner.execute.mp4 import Probe
 from runner.execute.purchase import Buyer
+from runner.execute.scene import Run
 from runner.lock import ledger, lockfile
 from runner.lock.facts import Attempt, Owner
 from runner.lock.memory import Memory
@@ -208,8 +209,12 @@ async def _unhalted(self: Execution, work: Callable[[], Coroutine[None, None, No
     try:
         await work()
     except (Stop, OSError) as error:
-        stop = error if isinstance(error, Stop) else self._run.disk_failed(error)
-        asyncio.get_running_loop().call_soon(self._run.control.halt, stop)
+        asyncio.get_running_loop().call_soon(_halt, self._run, error)
+
+
+def _halt(run: Run, error: Exception) -> None:
+    with run.halting():
+        raise error
 
 
 def _troubles(count: int, *, lists: bool = True) -> Callable[[], Iterable[Trial]]:
