@@ -3,7 +3,7 @@
 from typing import Final
 from unittest.mock import patch
 
-from runner.execute import evidence, execution
+from runner.execute import evidence, strangers
 from runner.lock.facts import State
 from tests.crash.mutants import buying, memory
 from tests.crash.mutants.mutant import Mutant
@@ -56,7 +56,7 @@ MUTANTS: Final = tuple(
         "adoption of a job younger than the attempt's window": lambda: buying.window(buying.no_older),
         "adoption where more jobs fit than attempts": buying.more_candidates_than_attempts,
         "no look for jobs that nobody remembers": lambda: [
-            patch.object(execution, "unexplained", lambda *_: ()),
+            patch.object(strangers, "unexplained", lambda *_: ()),
         ],
         # slots
         "unconfirmed attempts hold no slot": lambda: buying.holds(lambda self, attempt, left: 0.0),
