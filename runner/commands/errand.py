@@ -7,10 +7,10 @@ from runner.commands.asked import Asked
 from runner.commands.buying import Purchases
 from runner.commands.place import Place
 from runner.commands.wanted import Wanted
-from runner.disk import Disk
 from runner.events import RunStarted
 from runner.execute.doors import Options
 from runner.lock.memory import Memory
+from runner.lock.store import Shelf
 from runner.plan.steps import Plan
 from runner.plan.table import Action
 
@@ -23,7 +23,7 @@ class Errand:
     asked: Asked
     account: Account
     place: Place
-    disk: Disk
+    shelf: Shelf
     memory: Memory
     plan: Plan
     purchases: Purchases

@@ -13,7 +13,6 @@ from runner.clock import SystemClock
 from runner.commands.place import Place
 from runner.commands.reach import Reach
 from runner.commands.running import running
-from runner.disk import Disk
 from runner.errors import ExitCode
 from runner.events import Listener, Said
 from runner.execute import decode
@@ -22,6 +21,7 @@ from runner.execute.doors import Doors, Options
 from runner.execute.execution import Report, execute
 from runner.lock.facts import AttemptId, name_after
 from runner.lock.memory import Memory
+from runner.lock.store import Shelf
 from runner.manifest.batch import Shot
 from runner.manifest.references import payload
 from runner.plan.steps import Plan
@@ -36,18 +36,18 @@ _LEAVING: Final = "coming to an end: nothing more is bought, what is bought is f
 _SHOW_CURSOR: Final = "\x1b[?25h"
 
 
-def doors_of(place: Place, disk: Disk, memory: Memory, listen: Listener, videos_at: VideosAt) -> Doors:
+def doors_of(place: Place, shelf: Shelf, memory: Memory, listen: Listener, videos_at: VideosAt) -> Doors:
     """The real doors of a run."""
     return Doors(
-        disk=disk,
+        disk=shelf.disk,
         clock=SystemClock(),
         memory=memory,
-        shelf=place.shelf(disk),
+        shelf=shelf,
         videos_at=videos_at,
         listen=listen,
         image_of=_image_of,
         nonce=nonce,
-        running=partial(running, disk, place.state),
+        running=partial(running, shelf.disk, place.state),
         trouble_in=decode.trouble if decode.available() else None,
     )
 

@@ -69,7 +69,8 @@ def _errand(wanted: Wanted, asked: Asked, account: Account, place: Place, disk: 
     elif memory.recovered:
         count = counted(len(memory.recovered), "purchase")
         click.echo(f"{shown(place.lockfile.name)} lacked {count} that this machine remembers: put back", err=True)
-    plan = plan_of(wanted, memory, place, place.shelf(disk), account.origin, retake=asked.retake)
+    shelf = place.shelf(disk)
+    plan = plan_of(wanted, memory, place, shelf, account.origin, retake=asked.retake)
     plan = chosen(remade(plan) if account.preview else plan, asked)
     _tell_what_is_awaited(plan, asked)
     purchases = purchases_of(plan, asked)
@@ -81,7 +82,7 @@ def _errand(wanted: Wanted, asked: Asked, account: Account, place: Place, disk: 
         asked=asked,
         account=account,
         place=place,
-        disk=disk,
+        shelf=shelf,
         memory=memory,
         plan=plan,
         purchases=purchases,
@@ -125,7 +126,7 @@ def _carried_out(errand: Errand) -> Report:
 
 def _executed(errand: Errand, base_url: str, listen: Listener) -> Report:
     reach = Reach(errand.account, base_url, errand.memory, SystemClock())
-    doors = doors_of(errand.place, errand.disk, errand.memory, listen, reach.at)
+    doors = doors_of(errand.place, errand.shelf, errand.memory, listen, reach.at)
     run = perform(errand.plan, doors, errand.options, stop_after=errand.asked.stop_after, reach=reach)
     return asyncio.run(run)
 

@@ -1,5 +1,6 @@
 """Buying from a server, said again and again: every clip is paid for once."""
 
+import json
 import shutil
 import signal
 from collections.abc import Callable
@@ -30,6 +31,17 @@ def test_a_clean_run_buys_each_clip_once_and_the_same_again_sends_nothing(desk: 
     assert second.code == 0
     assert shop.ledger["connections"] == asked, "a run with nothing to do asks nobody"
     assert desk.lock() == lock
+
+
+def test_clips_that_a_killed_run_left_are_read_once_and_not_at_every_rerun(desk: Desk, shop: Shop) -> None:
+    desk.run("render", "film.yaml")
+    cache = desk.folder / ".shotlock" / "film.seen.json"
+    known = json.loads(cache.read_bytes())
+    cache.unlink()  # it is written at the end of a run: a kill leaves none, or one that knows less
+
+    assert desk.run("render", "film.yaml").code == 0
+    assert json.loads(cache.read_bytes()) == known
+    assert len(known) == 2
 
 
 def test_no_file_holds_the_key(desk: Desk, shop: Shop) -> None:
