@@ -129,6 +129,18 @@ CASES = [
         known=(LOST, make_attempt(State.ABANDONED, 3)),
         found=Found(job=job()),
     ),
+    Case(
+        name="what was given up at the same time with another prompt",
+        jobs=(job(),),
+        known=(LOST, make_attempt(State.ABANDONED, 3, prompt="a dog")),
+        found=Found(job=job()),
+    ),
+    Case(
+        name="what another reference brought has its own job",
+        jobs=(job(),),
+        known=(LOST, replaced_reference(State.DONE)),
+        found=Found(job=job()),
+    ),
     # -- servers that hide or change what they got
     Case(name="no prompt", jobs=(job(prompt=None),), found=Unclear(jobs=(job(prompt=None),))),
     Case(name="a prompt in capitals", jobs=(job(prompt=" A  CAT\n"),), found=Unclear(jobs=(job(prompt=" A  CAT\n"),))),
@@ -144,6 +156,18 @@ CASES = [
         jobs=(job("a"), job("b", prompt=None)),
         known=(LOST, TWIN),
         found=Unclear(jobs=(job("a"), job("b", prompt=None))),
+    ),
+    Case(
+        name="one that is sure and one without a date",
+        jobs=(job("a"), job("b", created_at=None)),
+        known=(LOST, TWIN),
+        found=Unclear(jobs=(job("a"), job("b", created_at=None))),
+    ),
+    Case(
+        name="no date, and something was given up that a list shows alike",
+        jobs=(job(created_at=None),),
+        known=(LOST, replaced_reference(State.ABANDONED)),
+        found=Unclear(jobs=(job(created_at=None),)),
     ),
     # -- jobs that surely are another's
     Case(name="another prompt", jobs=(job(prompt="a dog"),), found=Quiet()),
@@ -181,6 +205,16 @@ CASES = [
         live=frozenset({"0002"}),
         found=Found(job=job()),
     ),
+    *[
+        Case(
+            name=f"a POST of the same words and another {what} is live",
+            jobs=(job(),),
+            known=(LOST, make_attempt(State.INTENT, 2, request=make_request(**{what: other}))),
+            live=frozenset({"0002"}),
+            found=Found(job=job()),
+        )
+        for what, other in (("size", "720x1280"), ("seconds", "4"))
+    ],
     Case(name="its own POST counts as over", jobs=(job(),), live=frozenset({"0001"}), found=Found(job=job())),
 ]
 
