@@ -108,6 +108,7 @@ def test_a_refused_request_is_rejected(status: int) -> None:
         (error("The model 'x' does not exist", "model_not_found"), "", "model_not_found", None),
         (error("Your request was blocked", "moderation_blocked"), "", "moderation_blocked", None),
         (error("invalid prompt 'the quota of the billing clerk'", "invalid_value"), "", "invalid_value", None),
+        (error("bad size", kind="video_generation_user_error"), "", "video_generation_user_error", "400: bad size"),
     ],
 )
 def test_a_refusal_is_read_in_every_shape(body: Any, text: str, code: str, why: str | None) -> None:
@@ -160,6 +161,7 @@ def test_a_refused_key_halts(status: int) -> None:
         (403, error("token quota is not enough", "insufficient_user_quota", "new_api_error")),
         (403, error("用户额度不足, 剩余额度: ¥0.00", None, "new_api_error")),
         (403, {"code": "quota_exceeded", "message": "no more", "data": None}),
+        (403, error("your quota of requests per minute is 0")),
     ],
 )
 def test_an_account_that_may_not_buy_halts(status: int, body: Any) -> None:
@@ -194,6 +196,7 @@ def test_too_many_requests_is_unsent_and_waits(body: Any) -> None:
         (429, error('litellm.RateLimitError: {"error": {"message": "Too many running tasks"}}', "429")),
         (429, error("concurrency limit of 2 reached")),
         (429, error("You exceeded your concurrent request limit")),
+        (429, error("Too many running tasks", "safety_queue_full")),
         (400, error("Too many running tasks")),
         (403, error("too many concurrent jobs for your quota")),
     ],
