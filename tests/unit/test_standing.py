@@ -33,7 +33,7 @@ def lost(number: int, at: float) -> Attempt:
 
 CASES = [
     Case(name="nothing was tried", known=(), speaks=None),
-    Case(name="what was not sent speaks where nothing else does", known=(make_attempt(State.UNSENT, 1),), speaks="0001"),
+    Case(name="what was not sent, where nothing else is", known=(make_attempt(State.UNSENT, 1),), speaks="0001"),
     Case(
         name="what was not sent says less than an older word",
         known=(make_attempt(State.FAILED, 1), make_attempt(State.UNSENT, 2)),
@@ -98,9 +98,7 @@ CASES = [
         name="an order stands where what was taken over has failed",
         known=(
             claimed(
-                make_attempt(
-                    State.FAILED, 1, end=End(state=State.FAILED, code="", message="", at=ORDERED_AT + 9)
-                ),
+                make_attempt(State.FAILED, 1, end=End(state=State.FAILED, code="", message="", at=ORDERED_AT + 9)),
                 "beach",
             ),
             order(2),
