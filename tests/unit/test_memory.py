@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from runner.lock.lines import HEADER
 from runner.lock.lockfile import folded
 from runner.lock.memory import Memory
 from runner.lock.scan import scan
-from tests.crash.simulation.disk import Crash
+from tests.crash.simulation.disk import Crash, Filesystem
 from tests.unit.factories import BORN, FOLDER, STATE, Machine, claimed, make_attempt, make_where, open_memory
 
 LOCKFILE = FOLDER / "film.lock"
@@ -290,12 +291,35 @@ def test_a_lockfile_that_was_damaged_during_a_run_stops_it_and_the_fact_is_kept(
 def test_a_damaged_lockfile_is_not_opened_and_not_changed() -> None:
     machine = Machine()
     bought(machine, make_attempt(State.DONE))
-    machine.put(LOCKFILE, HEADER + b"what is this\n")
+    damaged = folded([make_attempt(State.DONE, 2, shot="walk")]) + b"what is this\n"
+    machine.put(LOCKFILE, damaged)
     ledger_before = _size(machine, STATE)
-    with pytest.raises(LockfileDamaged, match=r"/films/film.lock:2: not a record"):
+    with pytest.raises(LockfileDamaged, match=r"/films/film.lock:3: not a record"):
         open_memory(machine, make_attempt())
-    assert machine.disk().read(LOCKFILE) == HEADER + b"what is this\n"
+    assert machine.disk().read(LOCKFILE) == damaged
     assert _size(machine, STATE) == ledger_before
+
+
+def test_who_only_looks_is_told_of_the_damage_and_of_all_that_can_be_read() -> None:
+    machine = Machine()
+    done = make_attempt(State.DONE)
+    bought(machine, done)
+    machine.put(LOCKFILE, folded([done, make_attempt(State.DONE, 2, shot="walk")]) + b"what is this\n")
+    memory = Memory.look(machine.disk(), make_where(), ())
+    assert states(memory) == {"0001": State.DONE, "0002": State.DONE}
+    assert [damage.message.partition(";")[0] for damage in memory.damage] == [f"{LOCKFILE}:4: not a record"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_lockfile_is_durable_once_it_was_believed(seed: int) -> None:
+    """A kill or a copy may leave one that is not; it is not written again where it says all that is known."""
+    machine = Machine(Filesystem(random.Random(seed)))
+    done = make_attempt(State.DONE)
+    bought(machine, done)
+    machine.put(LOCKFILE, folded([done]))
+    open_memory(machine, done)
+    machine.fs.power_cut()
+    assert written(machine) == {"0001": State.DONE}
 
 
 def test_a_torn_tail_of_the_lockfile_is_gone_after_opening() -> None:
@@ -317,6 +341,36 @@ def test_when_the_disk_is_full_nothing_may_be_sent_and_nothing_more_is_reserved(
     with pytest.raises(DiskFailed):
         memory.reserve(make_attempt(number=2), calibrated=True, admit=lambda: "")
     assert open_memory(machine).attempts == {}
+
+
+@pytest.mark.parametrize("write", [1, 2], ids=["the ledger does not take it", "the lockfile does not take it"])
+def test_an_intent_that_the_disk_did_not_take_whole_is_unsent_for_whoever_knows_of_it(write: int) -> None:
+    machine = Machine()
+    memory = bought(machine, make_attempt())
+    writes = []
+
+    def failing(what: str) -> int:
+        writes.append(what)
+        return errno.ENOSPC if what == "write" and writes.count("write") == write else 0
+
+    machine.failing = failing
+    with pytest.raises(DiskFailed):
+        memory.reserve(make_attempt(number=2), calibrated=True, admit=lambda: "")
+    machine.failing = lambda _: 0
+    again = open_memory(machine, make_attempt(number=2))
+    assert states(again) == {"0001": State.INTENT}, "nothing more is to be looked for"
+    assert again.ledger.attempts.get(make_attempt(number=2).id) is None or write == 2
+
+
+def test_nothing_is_reserved_after_a_fact_that_the_disk_did_not_take() -> None:
+    machine = Machine()
+    memory = bought(machine, make_attempt())
+    machine.failing = lambda what: errno.EIO if what == "sync" else 0
+    with pytest.raises(DiskFailed):
+        memory.record(make_attempt(State.SUBMITTED))
+    machine.failing = lambda _: 0
+    with pytest.raises(DiskFailed):
+        memory.reserve(make_attempt(number=2), calibrated=True, admit=lambda: "")
 
 
 def test_a_fact_that_only_the_lockfile_did_not_take_is_known_to_the_next_run() -> None:
