@@ -76,7 +76,7 @@ def _hold_all(held: ExitStack, disk: Disk, mutexes: Path) -> None:
 
 def _fold(disk: Disk, path: Path, settings: Settings) -> None:
     data = disk.read(path)
-    reading = scan(data)
+    reading = scan(data.replace(b"\r", b"\n") if _is_of_an_old_mac(data) else data)
     if reading.newer:
         raise LockfileDamaged(f"{path} cannot be read: {reading.newer}", hint="update shotlock")
     if reading.bad and not reading.records and not _is_ours(path, data):
@@ -92,6 +92,11 @@ def _fold(disk: Disk, path: Path, settings: Settings) -> None:
     _tell(path, reading, len(records), changed=fresh != data)
     if damaged:
         _tell_what_is_lost(disk, path, records, settings)
+
+
+def _is_of_an_old_mac(data: bytes) -> bool:
+    """Whether another program has put its own line ends in place of all of ours."""
+    return b"\n" not in data and data.startswith(lines.BEGINNING)
 
 
 def _is_ours(path: Path, data: bytes) -> bool:

@@ -21,6 +21,7 @@ _MANIFEST: Final = re.compile(rb'"manifest":' + _TEXT)
 _FINGERPRINT: Final = re.compile(rb'"fingerprint":"([0-9a-f]{64})"')
 _ATTEMPT: Final = re.compile(rb'"attempt":"([0-9a-f]{1,64})"')
 _JOBS: Final = re.compile(rb'"job":(\[[^\]]*\]|' + _TEXT + rb")")
+_BETWEEN: Final = re.compile(rb'(?<=\})(?=\{"(?:shot|lock)":)')  # two records that stand on one line
 _NOTHING_CAME: Final = (b'"state":"unsent"', b'"state":"rejected"')
 
 
@@ -54,7 +55,8 @@ def remnants(disk: Disk, path: Path) -> tuple[Remnant, ...]:
     aside = path.with_name(path.name + SUFFIX)
     if disk.size(aside) is None:
         return ()
-    found = (_remnant(aside.name, line) for line in disk.read(aside).splitlines())
+    lines = (part for line in disk.read(aside).splitlines() for part in _BETWEEN.split(line))
+    found = (_remnant(aside.name, line) for line in lines)
     return tuple(each for each in found if each)
 
 

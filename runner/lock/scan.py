@@ -5,6 +5,7 @@ damage: it is reported, and nothing is discarded or started over. What a turned 
 what a crash can leave of it.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -60,8 +61,7 @@ def scan(data: bytes) -> Scan:
         else:
             tail = line
     last, rest = _last(len(read) + 1, tail)
-    unterminated = last is not None
-    dropped = 0 if unterminated else _torn_lines(read)
+    dropped = 0 if last else _torn_lines(read)
     kept = read[: len(read) - dropped] + ([last] if last else [])
     torn = sum(sizes[len(sizes) - dropped :]) + rest
     return Scan(
@@ -69,21 +69,36 @@ def scan(data: bytes) -> Scan:
         bad=tuple(each for each in kept if isinstance(each, Bad)),
         good=len(data) - torn,
         torn=torn,
-        unterminated=unterminated,
+        unterminated=isinstance(last, Attempt),
         newer=next((each for each in kept if isinstance(each, str)), ""),
     )
 
 
-def _last(number: int, tail: bytes) -> tuple[Attempt | None, int]:
-    """The record that has no line end, and how many bytes after it are none of its own.
+def _last(number: int, tail: bytes) -> tuple[Attempt | Bad | str | None, int]:
+    """What has no line end, unless it was torn off, and how many bytes after it are none of its own.
 
-    A crash leaves a beginning of a line, or zeros. So a whole record before one other byte was once a whole line.
+    A crash leaves a beginning of a line, or zeros. So a whole record before one other byte was once a whole line, and
+    what holds more than one line was not left by a crash.
     """
     ends = (len(tail),) if tail.endswith(b"\0") else (len(tail), len(tail) - 1)
     for end in ends:
-        if tail and isinstance(record := _read(number, tail[:end]), Attempt):
-            return record, len(tail) - end
+        if tail and isinstance(last := _read(number, tail[:end]), Attempt | str):
+            return last, len(tail) - end
+    if _holds_lines(tail):
+        return Bad(number=number, why="its line ends are not those of a lockfile", text=tail), 0
     return None, len(tail)
+
+
+def _holds_lines(tail: bytes) -> bool:
+    """Whether several lines lie there, which another program has ended otherwise, or not at all."""
+    text = tail.rstrip(b"\0").decode(errors="replace")
+    if "\r" in text[:-1]:
+        return True  # no line of ours has one
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return end + 1 < len(text)
 
 
 def _torn_lines(read: Sequence[object]) -> int:

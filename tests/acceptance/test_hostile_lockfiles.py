@@ -1,6 +1,7 @@
 """A lockfile of somebody's branch: it cannot send the key away, spend money or pass the budget, and is told calmly."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -257,3 +258,26 @@ def test_a_stranger_does_not_own_what_this_machine_bought(quick: QuickDesk, shop
     assert quick.run("render", "film.yaml").code == 0
     assert shop.billed == 2
     assert [record for record in map(lines.read, quick.lock().splitlines()) if record] == bought
+
+
+@pytest.mark.parametrize("end", [b"\r", b""], ids=["of old Macs", "none"])
+def test_a_lockfile_with_other_line_ends_is_refused_mended_and_bought_from_no_more(
+    quick: QuickDesk, shop: Shop, end: bytes
+) -> None:
+    """It counted as torn: on a machine without memory the clips were bought again, and the file was emptied."""
+    assert quick.run("render", "film.yaml").code == 0
+    path = quick.folder / "film.lock"
+    path.write_bytes(path.read_bytes().replace(b"\n", end))
+    before = path.read_bytes()
+    shutil.rmtree(quick.state)
+    for command in ("render", "status", "plan"):
+        told = quick.run(command, "film.yaml")
+        assert "film.lock:1: its line ends are not those of a lockfile" in told.stderr
+        assert told.code == (4 if command == "render" else 0)
+    assert path.read_bytes() == before
+
+    assert quick.run("lock", "fold", "film.lock").code == 0
+    again = quick.run("render", "film.yaml")
+    assert again.code == (0 if end else 1), again.stderr
+    assert "buys nothing" in again.stderr or "nothing to buy" in again.stderr
+    assert shop.billed == 2

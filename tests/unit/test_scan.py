@@ -130,6 +130,24 @@ def test_what_an_editor_changes_around_the_lines_is_no_damage(data: bytes) -> No
     assert (told(reading), reading.good) == (([], ""), len(data))
 
 
+@pytest.mark.parametrize("end", [b"\r", b"", b" "], ids=["of old Macs", "none", "spaces"])
+@pytest.mark.parametrize("begin", [b"", HEADER, HEADER + LINES[0]], ids=["no header", "a header", "and a line"])
+@pytest.mark.parametrize("cut", [0, 1, 40], ids=["whole", "without the last end", "torn"])
+def test_lines_with_other_ends_are_damage_and_no_torn_tail(end: bytes, begin: bytes, cut: int) -> None:
+    """A lockfile whose line ends a program had replaced counted as empty: all of it was bought again."""
+    other = b"".join(FOLDED).replace(b"\n", end)
+    reading = scan(begin + other[: len(other) - cut])
+    assert told(reading) == ([1 + begin.count(b"\n")], "")
+    assert reading.torn == 0
+
+
+@pytest.mark.parametrize("more", [b"", LINES[0][:-1], b"\r" + LINES[0]], ids=["alone", "and a record", "and a line"])
+def test_a_later_version_is_told_though_it_has_no_line_end(more: bytes) -> None:
+    reading = scan(b'{"lock":2}' + more.rstrip(b"\n"))
+    assert reading.newer or reading.bad
+    assert reading.torn == 0
+
+
 def test_lines_may_come_twice_and_so_may_the_header() -> None:
     reading = scan(WHOLE + WHOLE)
     assert reading.records == RECORDS + RECORDS
