@@ -142,7 +142,10 @@ def _defective(error: Exception) -> int:
 
 
 def _say(message: str, hint: str, code: ExitCode) -> int:
-    click.echo(f"error: {_told_line(message)}" + (f"\nhint: {_told_line(hint)}" if hint else ""), err=True)
+    from runner.report.wording import command
+
+    # A hint is pasted: a file whose name looks like a key is still to be found by it.
+    click.echo(f"error: {_told_line(message)}" + (f"\nhint: {command(hint)}" if hint else ""), err=True)
     return code
 
 

@@ -148,7 +148,7 @@ class SystemDisk:
 
     def make_folder(self, path: Path) -> None:
         """See `Disk.make_folder`."""
-        if _in_use(path):
+        if _in_use(path) or path == path.parent:
             return  # nothing is put into a folder before its own name is durable
         self.make_folder(path.parent)
         path.mkdir(exist_ok=True)
@@ -173,11 +173,15 @@ class SystemDisk:
 
     def truncate(self, path: Path, size: int) -> None:
         """See `Disk.truncate`."""
-        os.truncate(path, size)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            os.ftruncate(descriptor, size)
+        finally:
+            os.close(descriptor)
 
     def sync(self, path: Path) -> None:
         """See `Disk.sync`."""
-        _sync(path, os.O_RDONLY)
+        _sync(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe of that name is not waited for
 
     def sync_folder(self, path: Path) -> None:
         """See `Disk.sync_folder`."""

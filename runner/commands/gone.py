@@ -27,9 +27,17 @@ def heirless(disk: Disk, memory: Memory, origin: str | None) -> Iterator[Attempt
         ):
             continue
         for path in set(each.owner.paths).difference(there):
-            there[path] = disk.size(Path(path)) is not None
+            there[path] = _is_there(disk, path)
         if not any(there[path] for path in each.owner.paths):
             yield each
+
+
+def _is_there(disk: Disk, path: str) -> bool:
+    """Whether a manifest is there. One that cannot be looked at, as on a disk that is not at hand, is not gone."""
+    try:
+        return disk.size(Path(path)) is not None
+    except (OSError, ValueError):
+        return True
 
 
 def told(attempt: Attempt, manifest: str) -> str:

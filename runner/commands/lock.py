@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from runner.commands.names import spelled
 from runner.commands.running import alone
 from runner.disk import Disk, SystemDisk, replace_whole
 from runner.errors import LockfileDamaged, MutexHeld, WrongUsage
@@ -37,7 +38,7 @@ def fold(settings: Settings, lockfile: Path) -> None:
 
     Lines that cannot be believed are moved to LOCKFILE.bad, never guessed at.
     """
-    if not lockfile.is_file():
+    if not Path(spelled(str(lockfile))).is_file():
         raise WrongUsage(f"there is no lockfile {quoted(str(lockfile))}")
     if lockfile.suffix not in _SUFFIXES:
         hint = "a lockfile has its manifest's name, and ends in `.lock`"

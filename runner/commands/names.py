@@ -26,7 +26,7 @@ def manifests_of(names: Sequence[str], settings: Settings) -> tuple[Path, ...]:
     asked = tuple(names) or _goals(settings.goals)
     if not asked:
         raise WrongUsage("no manifest was named", hint="name one: `manifest.yaml`")
-    return tuple(_found(_spelled(name)) for name in asked)
+    return tuple(_found(spelled(name)) for name in asked)
 
 
 def manifest_of(name: str | None, settings: Settings) -> Path:
@@ -53,10 +53,11 @@ def _goals(goals: str) -> tuple[str, ...]:
     return (goals,) if whole else tuple(goals.split())
 
 
-def _spelled(name: str) -> str:
+def spelled(name: str) -> str:
     """The name itself, if a file of ours can hold it."""
+    path = Path(name)
     try:
-        str(Path(name).absolute()).encode()
+        f"{path.absolute()}{path.parent.resolve()}".encode()  # a link may lead to a folder of another spelling
     except UnicodeEncodeError:
         raise WrongUsage(f"the path of {quoted(name)} is no UTF-8", hint="rename the manifest or its folder") from None
     return name

@@ -1,6 +1,7 @@
 """Where the files of a manifest lie: those of its purchases, and, wholly apart, those of its previews."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,9 @@ def check_confined(place: Place) -> None:
         WrongUsage: one does.
     """
     home = place.manifest.parent
-    inside = (place.hidden / "parts", place.hidden / "displaced", place.hidden / "store", place.renders)
+    inside = [place.renders, *(place.hidden / name for name in ("parts", "displaced", "store"))]
+    if place.preview:
+        inside.append(place.state / "mutex")
     for folder in inside:
         steps = (folder, *folder.parents)
         for path in reversed(steps[: steps.index(home)]):
@@ -51,8 +54,15 @@ def check_confined(place: Place) -> None:
             if not where.is_relative_to(home):
                 hint = "make it a folder of its own; clips can be kept elsewhere by `store` in the manifest"
                 raise WrongUsage(f"{path.relative_to(home)} is a link that leads out of {home}, to {where}", hint=hint)
-    if place.lockfile.is_symlink():
-        raise WrongUsage(f"{place.lockfile} is a link", hint="put the file itself there")
+    for file in (place.lockfile, *_memory_beside(place)):
+        if file.is_symlink():
+            raise WrongUsage(f"{file} is a link", hint="put the file itself there")
+
+
+def _memory_beside(place: Place) -> Iterator[Path]:
+    """What the state folder of previews holds: it lies beside the manifest, and may be anybody's."""
+    for folder in (place.state, place.state / "mutex") if place.preview and place.state.is_dir() else ():
+        yield from folder.glob("*")
 
 
 def check_writable(place: Place) -> None:

@@ -23,6 +23,7 @@ from runner.manifest.batch import Shot, ShotId
 from runner.manifest.request import Fingerprint
 from runner.plan.ownership import assign, last_owner, may_be_paid, ordered, worth
 from runner.provider.profile import Profile
+from runner.report.wording import near
 
 _LOCKFILE: Final = ".lock"
 _OF_PREVIEWS: Final = ".preview.lock"
@@ -138,8 +139,8 @@ class Traces:
         return f"a damaged line in {line.file} may be about it{job}{adopt}"
 
     def _told_by_lockfile(self, name: str) -> str:
-        mine = self._place.lockfile.name
-        moved = f"cat {quote(name)} >> {quote(mine)} && rm {quote(name)}"
+        left, mine = (quote(near(path)) for path in (self._place.lockfile.with_name(name), self._place.lockfile))
+        moved = f"cat {left} >> {mine} && rm {left}"
         return f"it is in {name}, whose manifest is gone; if that was renamed: {moved}"
 
     def _told_by_clip(self, shot: Shot) -> str:

@@ -14,6 +14,7 @@ from runner.manifest.text import render
 from runner.provider import profiles
 from runner.provider.profile import Profile
 from runner.provider.profiles import ProfileProblems
+from runner.report.wording import as_argument, near
 
 _PROFILE: Final = ("profile",)
 
@@ -74,7 +75,7 @@ def wanted(path: Path) -> Wanted:
     limits = profile.limits if profile else _fallback(document, whole)
     batch, found = load.batch_of(document, whole, limits)
     if batch is not None and profile is not None:
-        return Wanted(name=str(path), path=whole, batch=batch, profile=profile)
+        return Wanted(name=as_argument(str(path)), path=whole, batch=batch, profile=profile)
     mine = tuple(sorted({*found, *of_manifest}))
     defects = (Defects(name=str(path), lines=document.lines, problems=mine), *of_profile)
     raise Defective(tuple(each for each in defects if each.problems))
@@ -90,8 +91,7 @@ def _profile(document: Document, path: Path) -> tuple[Profile | None, list[Probl
         return _loaded(written, path, prices if believed else None), [], ()
     except ProfileProblems as error:
         if error.path is not None:
-            name = _shown(error.path)
-            return None, [], (Defects(name=name, lines=error.lines, problems=error.problems),)
+            return None, [], (Defects(name=near(error.path), lines=error.lines, problems=error.problems),)
         if error.placed:
             return None, list(error.problems), ()
         place = document.place_of_value(_PROFILE)
@@ -109,8 +109,3 @@ def _fallback(document: Document, path: Path) -> Limits:
     if isinstance(spec, str) and "/" not in spec and not spec.endswith((".yaml", ".yml")):
         return usual  # a misspelled name: most likely it is this one
     return replace(usual, models={"*": ANYTHING}, guessed=True)
-
-
-def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

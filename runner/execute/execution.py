@@ -23,7 +23,7 @@ from runner.execute.watch import Watcher
 from runner.lock.facts import Attempt
 from runner.manifest.batch import ShotId
 from runner.plan.steps import Plan, Step
-from runner.plan.table import Action
+from runner.plan.table import Action, Reason
 from runner.provider.videos import Videos
 
 _DOWNLOADS: Final = 4  # at once
@@ -163,8 +163,9 @@ class Execution:
         if attempt and step.overdue and self._run.doors.videos_at(attempt.intent.origin):
             self._follow(replace(step, action=Action.DOWNLOAD))
             return
-        note = f": {step.note}" if step.note else ""
-        why = f"{step.reason}{note}{self._run.again_costs(step.cost)}"
+        told, cost = f": {step.note}" if step.note else "", self._run.again_costs(step.cost)
+        # What tells of a purchase ends in a command, and nothing that is pasted along with it may follow.
+        why = f"{step.reason}{cost}{told}" if step.reason is Reason.DOUBTFUL else f"{step.reason}{told}{cost}"
         self._run.end(step, Ending.HELD, why, hint=self._run.lost_hint(step, attempt))
 
     def _resolve(self, step: Step) -> None:

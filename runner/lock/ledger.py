@@ -46,7 +46,11 @@ class Ledger:
     def look(self) -> list[LockfileDamaged]:
         """Read the newest facts without taking the lock or writing anything; returns what cannot be believed."""
         damage: list[LockfileDamaged] = []
-        self._refresh(mend=False, damage=damage)
+        try:
+            self._refresh(mend=False, damage=damage)
+        except OSError as error:
+            words = (error.strerror or str(error)).lower()
+            damage.append(LockfileDamaged(f"{error.filename or self._folder} cannot be read: {words}", hint="mend it"))
         return damage
 
     def add(self, record: Attempt, *, key: str) -> None:
@@ -89,7 +93,10 @@ class Ledger:
 
     def _read_news(self, name: str, *, mend: bool) -> None:
         path = self._folder / name
-        seen, size = self._ends.get(name, 0), self._disk.size(path) or 0
+        seen, size = self._ends.get(name, 0), self._disk.size(path)
+        if size is None and self._disk.identity(path) is not None:
+            raise LockfileDamaged(f"{path} cannot be read: it is no file", hint="move it away")
+        size = size or 0
         if size == seen and name in self._ends:
             return
         if size < seen:

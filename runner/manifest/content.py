@@ -17,6 +17,6 @@ def content_of(path: Path, most: int) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise NoFile
         with os.fdopen(descriptor, "rb", closefd=False) as reading:
-            return reading.read(most)
+            return reading.read(most) or b""  # None of a file of the kernel that would be waited for
     finally:
         os.close(descriptor)

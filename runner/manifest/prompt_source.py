@@ -24,7 +24,8 @@ def variables_of(document: Document) -> tuple[dict[str, str], list[Problem]]:
         if isinstance(text, str):
             value = filled(text, {})
             variables[name] = value.text
-            problems.extend(_strange(document, ("vars", name), value.strange, ()))
+            if len(problems) < MOST:  # no more are told, and each is looked for in the lines of the file
+                problems.extend(_strange(document, ("vars", name), value.strange, ()))
     return variables, problems
 
 
@@ -98,5 +99,5 @@ def _written(document: Document, steps: Steps) -> Iterator[tuple[Place, str]]:
     start = document.place_of_value(steps)
     for number in range(start.line, min(start.line + _SEARCHED, len(document.lines) + 1)):
         skipped = start.column - 1 if number == start.line else 0
-        for column, use in uses(document.lines[number - 1][skipped:]):
-            yield Place(line=number, column=skipped + column + 1, length=len(use)), use
+        for column, use in uses(document.lines[number - 1], skipped):
+            yield Place(line=number, column=column + 1, length=len(use)), use

@@ -58,9 +58,9 @@ def filled(text: str, variables: Mapping[str, str]) -> Filled:
     return Filled((*pieces, text[end:]), strange)
 
 
-def uses(text: str) -> Iterator[tuple[int, str]]:
-    """Where variables are used or escaped in a text, and how it is written."""
-    for use in _USE.finditer(text):
+def uses(text: str, begin: int) -> Iterator[tuple[int, str]]:
+    """Where variables are used or escaped in a text, from a place in it on, and how it is written."""
+    for use in _USE.finditer(text, begin):
         yield use.start(), use.group()
 
 

@@ -6,7 +6,7 @@ just closing fails after it was sent, and such a failure may be a purchase.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Any, Final, TypeVar, cast
 
 import httpx
@@ -230,10 +230,11 @@ class Wire:
 
 
 def _url_of(origin: str) -> httpx.URL:
-    try:
-        return httpx.URL(origin)
-    except httpx.InvalidURL:
-        raise WrongUsage("the base URL names no host that can exist", hint="is its name spelled right?") from None
+    with suppress(httpx.InvalidURL, UnicodeError):
+        url = httpx.URL(origin)
+        if url.host:  # an international name is read only now
+            return url
+    raise WrongUsage("the base URL names no host that can exist", hint="is its name spelled right?")
 
 
 def _clients(*, kept: tuple[int, ...]) -> list[httpx.AsyncClient]:

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from runner.manifest.request import Request
 from runner.plan.steps import Plan, Step
-from runner.plan.table import Action
+from runner.plan.table import Action, Reason
 from runner.provider.profile import Profile
 from runner.report.columns import table
 from runner.report.json_lines import plain_value
 from runner.report.money import money
-from runner.report.wording import counted, shown
+from runner.report.wording import command, counted, shown
 
 _ALL: Final = 40  # steps up to which those that do nothing are listed too
 _LONGEST: Final = 10  # digits of seconds
@@ -71,7 +71,7 @@ def _row(step: Step, currency: str) -> tuple[str, ...]:
     note = "" if step.action is Action.KEEP else step.note if step.wanted else "an earlier request of the shot"
     return (
         shown(step.shot), str(step.action), str(step.reason), shown(size), shown(seconds), _price(step, currency),
-        shown(note, 100),
+        command(note) if step.reason is Reason.DOUBTFUL else shown(note, 100),  # it names the command that helps
     )  # fmt: skip
 
 

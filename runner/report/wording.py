@@ -21,7 +21,21 @@ def command(text: str) -> str:
 
 def near(path: Path) -> str:
     """A path as a person would type it: from the working folder on, where it lies below that."""
-    return command(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+    here = _working_folder()
+    return command(as_argument(str(path.relative_to(here)) if here and path.is_relative_to(here) else str(path)))
+
+
+def as_argument(path: str) -> str:
+    """A path that no command takes for an option."""
+    return f"./{path}" if path.startswith("-") else path
+
+
+def _working_folder() -> Path | None:
+    """None where it was removed since this command began."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
 
 
 def counted(number: int, one: str, many: str = "") -> str:

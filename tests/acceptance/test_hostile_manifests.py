@@ -100,6 +100,10 @@ BOMBS: Mapping[str, tuple[Callable[[], bytes], str]] = {
         ),
         "`vars` is too long: it has 20,000",
     ),
+    "variables that use others, on one line": (
+        lambda: b"vars: {" + counted(b'v@: "${x}",', 100_000) + b"}\n" + SHOT,
+        "uses `${x}`, but a variable cannot use others",
+    ),
     "prices": (
         lambda: b"prices: {per_second: {" + counted(b"m@: 1,", 30_000) + b"}}\n" + SHOT,
         "`prices.per_second` is too long: it has 30,000",

@@ -3,14 +3,17 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
 from runner.lock import lines
 from runner.lock.facts import State
 from runner.lock.lockfile import folded
-from tests.acceptance.desk import Shop
+from runner.sandbox.faults import Do, Fault, Moment, On
+from tests.acceptance.desk import ROOT, Shop
 from tests.acceptance.test_hostile_manifests import assert_bounded, assert_harmless
 from tests.acceptance.warm import QuickDesk
 from tests.unit.factories import make_attempt, make_clip, make_request
@@ -63,6 +66,99 @@ def test_a_link_that_leads_out_of_the_folder_stops_a_run_before_it_buys(
     assert tree(outside) == before
     assert quick.run("resolve", "film.yaml", "beach", "--resubmit").code == 2
     assert tree(outside) == before
+
+
+STATE = ".shotlock/preview/film/state"
+
+
+@pytest.mark.parametrize("link", [".shotlock/preview", f"{STATE}", f"{STATE}/mutex"])
+def test_a_link_that_leads_out_of_the_folder_stops_previews(quick: QuickDesk, outside: Path, link: str) -> None:
+    path = quick.folder / link
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(outside)
+    before = tree(outside)
+    refused = quick.run("render", "film.yaml", "--preview")
+    assert (refused.code, f"{link} is a link that leads out of" in refused.stderr) == (2, True), refused.stderr
+    assert tree(outside) == before
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "rescue.jsonl", "ledger.mutex", "mutex/a.holder"])
+def test_no_file_of_the_memory_of_previews_is_written_or_cut_through_a_link(
+    quick: QuickDesk, outside: Path, name: str
+) -> None:
+    """A stranger's folder can bring such a link along: the file that it led to was emptied as a torn ledger."""
+    path = quick.folder / STATE / name
+    path.parent.mkdir(parents=True)
+    path.symlink_to(outside / "precious.mp4")
+    refused = quick.run("render", "film.yaml", "--preview")
+    assert (refused.code, f"{path.name} is a link" in refused.stderr) == (2, True), refused.stderr
+    assert (outside / "precious.mp4").read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link to nothing"])
+def test_what_is_no_ledger_is_not_waited_for(quick: QuickDesk, shop: Shop, kind: str) -> None:
+    path = quick.state / "shotlock" / "odd.jsonl"
+    path.parent.mkdir(parents=True)
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case _:
+            path.symlink_to("nowhere")
+    refused = quick.run("render", "film.yaml")
+    assert (refused.code, "odd.jsonl cannot be read: it is no file" in refused.stderr) == (4, True), refused.stderr
+    assert shop.posts() == 0
+    for command in ("status", "plan"):
+        assert quick.run(command, "film.yaml").code == 0
+
+
+def test_who_only_looks_sees_the_lockfile_though_there_is_no_state_folder(quick: QuickDesk, shop: Shop) -> None:
+    assert quick.run("render", "film.yaml").code == 0
+    shutil.rmtree(quick.state / "shotlock")
+    (quick.state / "shotlock").write_bytes(b"a file")
+    looked = quick.run("status", "film.yaml")
+    assert (looked.code, "2 done" in looked.stdout, "cannot be read" in looked.stderr) == (0, True, True), looked.stderr
+
+
+def test_a_run_whose_working_folder_is_removed_goes_on(quick: QuickDesk, shop: Shop) -> None:
+    gone = quick.folder / "gone"
+    gone.mkdir()
+    manifest = quick.folder / "film.yaml"
+    shell = f'rmdir ../gone; exec {quote(sys.executable)} -m runner "$@"'
+    for arguments, code in ((["render", str(manifest)], 0), (["init"], 4)):
+        gone.mkdir(exist_ok=True)
+        ended = subprocess.run(
+            ["sh", "-c", shell, "sh", *arguments],
+            cwd=gone,
+            env=quick.whole_environ({"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == code, ended.stderr
+        assert "Traceback" not in ended.stderr
+    assert shop.billed == 2
+
+
+def test_a_manifest_that_begins_with_a_dash_is_named_so_that_no_command_takes_it_for_an_option(
+    quick: QuickDesk, shop: Shop
+) -> None:
+    manifest = (quick.folder / "film.yaml").read_bytes()
+    (quick.folder / "-m.yaml").write_bytes(manifest)
+    shop.sandbox.faults.append(Fault(on=On.CREATE, do=Do.DROP, when=Moment.AFTER, nth=1))
+    shop.sandbox.faults.append(Fault(on=On.LIST, do=Do.NO_ROUTE))
+    held = quick.run("render", "./-m.yaml")
+    assert "shotlock resolve ./-m.yaml " in held.stderr, held.stderr
+
+
+def test_a_hint_names_a_file_whose_name_looks_like_a_key(quick: QuickDesk, shop: Shop) -> None:
+    path = quick.folder / "sk-teaser film.yaml"
+    path.write_bytes((quick.folder / "film.yaml").read_bytes())
+    path.with_suffix(".lock").write_bytes(lines.HEADER + b"what is this\n")
+    refused = quick.run("render", path.name)
+    assert refused.code == 4
+    assert "hint: shotlock lock fold 'FOLDER/sk-teaser film.lock'" in refused.stderr
 
 
 def test_a_link_that_stays_in_the_folder_is_followed(quick: QuickDesk, shop: Shop) -> None:
@@ -214,6 +310,19 @@ def test_a_name_of_a_manifest_is_exactly_that_to_git(quick: QuickDesk) -> None:
     assert {attributes[f"{name}.lock", "merge"] for name in names} == {"union"}
     assert {attributes[name, "merge"] for name in ("x1.lock", "ab.lock", "other")} == {"unspecified"}
     assert {attributes[name, "filter"] for name in asked} == {"unspecified"}
+
+
+@pytest.mark.parametrize("command", [("check",), ("render",), ("lock", "fold")])
+def test_a_link_to_a_folder_whose_name_is_no_utf8_is_told(
+    quick: QuickDesk, shop: Shop, command: tuple[str, ...]
+) -> None:
+    folder = quick.folder / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / "film.yaml").write_bytes((quick.folder / "film.yaml").read_bytes())
+    (folder / "film.lock").write_bytes(lines.HEADER)
+    (quick.folder / "link").symlink_to(folder)
+    refused = quick.run(*command, "link/film.lock" if "fold" in command else "link/film.yaml")
+    assert (refused.code, "is no UTF-8" in refused.stderr, shop.posts()) == (2, True, 0), refused.stderr
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "render", "status"])

@@ -65,6 +65,8 @@ BASE_URLS = {
     "https://[fe80::1%25eth0]/v1": "the base URL names no host",
     "https://%31/v1": "the base URL names no host",
     "https://①.test/v1": "the base URL names no host that can exist",
+    "https://xn--/v1": "the base URL names no host that can exist",
+    "https://xn--a.test/v1": "the base URL names no host that can exist",
     "https://videos.test/" + "x" * 70_000: "the base URL has 70,020 characters, at most 2,000 are allowed",
 }
 

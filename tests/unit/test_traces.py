@@ -243,10 +243,29 @@ def test_lines_that_believed_ones_explain_are_left_out() -> None:
 # -- lockfiles that a rename left behind
 
 
-def test_a_lockfile_without_a_manifest_is_a_trace_of_what_it_bought(film: Film) -> None:
+def test_a_lockfile_without_a_manifest_is_a_trace_of_what_it_bought(
+    film: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(film.folder)
     (film.folder / "movie.lock").write_bytes(folded([entry(State.DONE, 1), entry(State.UNSENT, 2, prompt="a dog")]))
     way = "cat movie.lock >> film.lock && rm movie.lock"
     assert film.traces() == {"beach": f"it is in movie.lock, whose manifest is gone; if that was renamed: {way}"}
+
+
+def test_the_command_for_a_lockfile_that_was_left_behind_works_from_where_it_is_said(
+    film: Film, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the folder above it removed another manifest's lockfile of the same name."""
+    (film.folder / "movie.lock").write_bytes(folded([entry(State.DONE, 1)]))
+    monkeypatch.chdir(film.folder.parent)
+    way = "cat project/movie.lock >> project/film.lock && rm project/movie.lock"
+    assert film.traces() == {"beach": f"it is in movie.lock, whose manifest is gone; if that was renamed: {way}"}
+
+
+def test_a_manifest_that_cannot_be_looked_at_is_not_gone(film: Film) -> None:
+    """It lies on a disk that is not at hand, or in a folder that is closed: every other manifest was stopped by it."""
+    film.teach(entry(State.DONE, 1), film.folder / ("x" * 300 + ".yaml"))
+    assert film.traces() == {}
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".yml"])
