@@ -69,15 +69,16 @@ class Scene:
 def finding(attempt: Attempt, listing: Listing, scene: Scene) -> Finding:
     """What the list says about one unconfirmed attempt."""
     request = attempt.intent.request
-    rivals = [each for each in scene.everywhere if each.state is State.INTENT and visible(each) == visible(attempt)]
-    if any(each.id in scene.live and each.id != attempt.id for each in scene.everywhere if _alike(each, request)):
+    if any(each.id in scene.live and each.id != attempt.id and _alike(each, request) for each in scene.everywhere):
         return Busy()
+    mine = visible(attempt)
+    alike = [each for each in scene.everywhere if visible(each) == mine]
+    rivals = [each for each in alike if each.state is State.INTENT]
     suspects = [job for job in _unclaimed(listing.jobs, scene.everywhere) if may_be(job, request)]
     candidates = [
         job for job in suspects if job.created_at is None or _in_window(job.created_at, attempt, scene.settle)
     ]
     certain = all(same(job, request) and job.created_at is not None for job in candidates)
-    alike = (each for each in scene.everywhere if visible(each) == visible(attempt))
     given_up = [each for each in alike if each.state is State.ABANDONED]
     late = [each for each in given_up if any(_in_window(job.created_at, each, scene.settle) for job in candidates)]
     interchangeable = len({each.fingerprint for each in (attempt, *rivals, *late)}) == 1
