@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from runner.provider.addresses import address_in
+from runner.provider.statuses import State, state_of
 from runner.provider.videos import Job, JobId
 from runner.provider.words import clean, hidden_within
 
@@ -72,7 +73,7 @@ def job_of(body: Any, *, id: JobId | None = None) -> Job | None:  # noqa: A002
     """
     fields = _job_object(body)
     found = id or id_in(body)
-    if found is None or (id is not None and not (_is_video(fields) or _text(fields.get("status")))):
+    if found is None or (id is not None and not _tells_of(fields, id)):
         return None
     said = _job_error(fields)
     return Job(
@@ -90,6 +91,17 @@ def job_of(body: Any, *, id: JobId | None = None) -> Job | None:  # noqa: A002
         error_code=said.code or said.kind,
         error_message=said.message,
     )
+
+
+def _tells_of(fields: Mapping[str, Any], id: JobId) -> bool:  # noqa: A002
+    """Whether a reply tells how a job is. That it has ended must be said of it by name: a gateway speaks of `error` and
+    `success`, too, and means the question.
+    """
+    status = _text(fields.get("status"))
+    if _is_video(fields) or not status:
+        return _is_video(fields)
+    named = fields.get("id") == id or usable_id(fields.get("task_id")) is not None
+    return named or state_of(status) not in (State.COMPLETED, State.FAILED, State.EXPIRED)
 
 
 def job_in_error(body: Any, id: JobId | None = None) -> Job | None:  # noqa: A002
@@ -119,9 +131,11 @@ def _job_object(body: Any) -> Mapping[str, Any]:
     if not isinstance(body, Mapping):
         return {}
     inner = body.get("data")
-    if not isinstance(inner, Mapping) or _is_video(body) or _text(body.get("status")):
+    if not isinstance(inner, Mapping) or _is_video(body):
         return body
-    return body if usable_id(body.get("id")) and not _text(inner.get("status")) else inner
+    if _text(inner.get("status")):
+        return inner  # an envelope's own status says how the question went
+    return body if usable_id(body.get("id")) or _text(body.get("status")) else inner
 
 
 def _is_video(fields: Mapping[str, Any]) -> bool:

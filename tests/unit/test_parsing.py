@@ -137,6 +137,28 @@ def test_what_is_no_job_is_none(body: Any) -> None:
     assert job_of(body) is None
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "error", "message": "gateway timeout"},
+        {"code": 500, "status": "fail", "msg": "system busy", "data": None},
+        {"status": "success", "data": None},
+        {"status": "completed"},
+        {"id": "request_7", "status": "failed", "error": {"message": "busy"}},
+        {"status": "expired", "message": "your session"},
+    ],
+)
+def test_the_end_of_a_job_is_not_taken_from_an_envelope_that_does_not_name_it(body: Any) -> None:
+    """With `retries`, the trouble of a gateway bought a clip again for each poll."""
+    assert job_of(body, id=JobId("ours")) is None
+
+
+def test_an_envelopes_own_status_is_not_the_jobs() -> None:
+    found = job_of({"status": "success", "data": {"id": "ours", "status": "in_progress"}}, id=JobId("ours"))
+    assert found is not None
+    assert found.status == "in_progress"
+
+
 @pytest.mark.parametrize("body", [{}, {"id": "ours"}, {"error": {"message": "x"}}, {"status": 5}])
 def test_an_answer_about_our_job_must_say_something_of_it(body: Any) -> None:
     assert job_of(body, id=JobId("ours")) is None
