@@ -36,11 +36,12 @@ class Recorded:
         return facts
 
     def lost(self, step: Step, job: str) -> Attempt | None:
-        """What the shot had of a job that was called expired or given up; none where it was taken back already."""
+        """What the shot had of a job that was called failed or expired, or given up; none where it was taken back."""
         mine = [each for each in self._attempts.values() if last_owner(each) == step.shot and job in each.jobs]
         if any(worth(each) >= 0 for each in mine):
             return None
-        return next((each for each in mine if each.state is State.EXPIRED and each.fingerprint == step.wish), None)
+        over = (each for each in mine if each.state in (State.FAILED, State.EXPIRED))
+        return next((each for each in over if each.fingerprint == step.wish), None)
 
     def taken_back(self, step: Step, lost: Attempt, job: str) -> Attempt:
         """A job is the shot's again, whatever was bought in its place. Raises WrongUsage: the server has none such."""

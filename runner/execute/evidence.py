@@ -3,6 +3,7 @@
 A job of the list can be an attempt's only if no fact of any ledger has it. Equal requests are interchangeable.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from runner.provider.statuses import state_of
 from runner.provider.videos import Job
 
 POST_MAX: Final = 480.0  # seconds that a POST can be on its way at most; its deadline is below
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+_CUT: Final = 20  # letters that a prompt which a list cuts shows at least
 SLACK: Final = 30.0  # seconds that clocks may differ beyond what the Date header told
 
 
@@ -54,7 +57,7 @@ class Unclear:
 
 Finding = Found | Quiet | Busy | Unclear
 _Wish = tuple[str | None, str | None, float | None, str | None]
-Strangers = Mapping[_Wish, tuple[Job, ...]]
+_Looks = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,15 @@ class Scene:
     everywhere: Sequence[Attempt]  # of the origin, all manifests and keys
     live: Collection[str]  # ids of attempts whose POST may be on its way now
     settle: float
+    key: str = ""  # digest of the key that the list was asked for with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strangers:
+    """Listed jobs that no fact explains, by their words, and how many attempts of each look may yet become one."""
+
+    jobs: Mapping[str, tuple[Job, ...]]
+    waiting: Mapping[_Looks, int]
 
 
 def finding(attempt: Attempt, listing: Listing, scene: Scene) -> Finding:
@@ -82,26 +94,37 @@ def finding(attempt: Attempt, listing: Listing, scene: Scene) -> Finding:
     given_up = [each for each in alike if each.state is State.ABANDONED]
     late = [each for each in given_up if any(_in_window(job.created_at, each, scene.settle) for job in candidates)]
     interchangeable = len({each.fingerprint for each in (attempt, *rivals, *late)}) == 1
-    if candidates and certain and interchangeable and len(candidates) <= len(rivals):
+    if candidates and certain and interchangeable and _has_a_share(attempt, rivals, len(candidates), scene.key):
         return Found(job=min(candidates, key=lambda job: (job.created_at or 0, job.id)))
     return Unclear(jobs=tuple(suspects)) if suspects else Quiet()
 
 
+def _has_a_share(attempt: Attempt, rivals: Sequence[Attempt], candidates: int, key: str) -> bool:
+    """Whether one of so many jobs can be the attempt's: what was sent with the key that lists them goes first."""
+    own = [each for each in rivals if _was_sent_with(each, key)]
+    first = not own or _was_sent_with(attempt, key)
+    return candidates <= len(rivals) and (first or candidates > len(own))
+
+
+def _was_sent_with(attempt: Attempt, key: str) -> bool:
+    return attempt.owner is not None and attempt.owner.key == key
+
+
 def strangers(listing: Listing, everywhere: Iterable[Attempt]) -> Strangers:
-    """Listed jobs that no fact explains, nor any attempt that may yet become one, by what is seen of them."""
+    """What nobody remembers of a list. Jobs whose prompts it hides are no reason to hold everything."""
     known = tuple(everywhere)
-    waiting = Counter(_wish(each.intent.request) for each in known if each.state is State.INTENT)
-    found: dict[_Wish, list[Job]] = {}
+    waiting = Counter(_looks(each.intent.request) for each in known if each.state is State.INTENT)
+    jobs: dict[str, list[Job]] = {}
     for job in _unclaimed(listing.jobs, known):
-        if state_of(job.status) is not JobState.FAILED:
-            wish = (job.model, job.size, _seconds(job.seconds), job.prompt)
-            found.setdefault(wish, []).append(job)
-    return {wish: tuple(jobs) for wish, jobs in found.items() if len(jobs) > waiting[wish]}
+        if _shows(job.prompt) and state_of(job.status) is not JobState.FAILED:
+            jobs.setdefault(_bare(job.prompt or ""), []).append(job)
+    return Strangers(jobs={words: tuple(alike) for words, alike in jobs.items()}, waiting=waiting)
 
 
 def unexplained(request: Request, found: Strangers) -> tuple[Job, ...]:
-    """Those of them that are equal to a request."""
-    return found.get(_wish(request), ())
+    """Those of them that may be of a request, whatever the server calls its model, size and length."""
+    jobs = tuple(job for job in found.jobs.get(_bare(request.prompt), ()) if may_be(job, request))
+    return jobs if len(jobs) > found.waiting.get(_looks(request), 0) else ()
 
 
 def visible(attempt: Attempt) -> tuple[str, str, str, str]:
@@ -118,10 +141,27 @@ def same(job: Job, request: Request) -> bool:
 def may_be(job: Job, request: Request) -> bool:
     """Whether a listed job could be of this request, seen through a server that hides or normalises what it got."""
     return (
-        job.size in (None, "", request.size)
+        _may_be_size(job.size, request.size)
         and _seconds(job.seconds) in (None, _seconds(request.seconds))
-        and (job.prompt is None or _bare(job.prompt) == _bare(request.prompt))
+        and (not _shows(job.prompt) or _may_be_words(_bare(job.prompt or ""), _bare(request.prompt)))
     )
+
+
+def _may_be_size(told: str | None, wanted: str) -> bool:
+    """By the numbers in it, where both have two: it may be written `1280*720`, or called `720p`."""
+    numbers, ours = (tuple(map(int, _NUMBER.findall(size or "")[:3])) for size in (told, wanted))
+    return len(numbers) != 2 or len(ours) != 2 or numbers == ours
+
+
+def _shows(prompt: str | None) -> bool:
+    """Whether a list shows a prompt: nobody sends an empty one."""
+    return bool(prompt and prompt.strip())
+
+
+def _may_be_words(told: str, wanted: str) -> bool:
+    """A long prompt may be cut."""
+    begun = told.rstrip(".…")
+    return told == wanted or (len(begun) >= _CUT and wanted.startswith(begun))
 
 
 def _unclaimed(jobs: Iterable[Job], everywhere: Iterable[Attempt]) -> list[Job]:
@@ -136,8 +176,12 @@ def _in_window(created_at: float | None, attempt: Attempt, settle: float) -> boo
 
 
 def _alike(attempt: Attempt, request: Request) -> bool:
-    mine = attempt.intent.request
-    return mine.size == request.size and mine.seconds == request.seconds and _bare(mine.prompt) == _bare(request.prompt)
+    return _looks(attempt.intent.request) == _looks(request)
+
+
+def _looks(request: Request) -> _Looks:
+    """What a list that normalises shows of a request."""
+    return request.size, request.seconds, _bare(request.prompt)
 
 
 def _wish(request: Request) -> _Wish:

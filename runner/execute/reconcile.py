@@ -136,16 +136,34 @@ class Reconciler:
         self._adopted(step, adopted)
 
     def _listen_to_silence(self, case: Case, listing: Listing) -> None:
-        if case.quiet_since is None:
+        since = case.quiet_since
+        if since is None:
             case.quiet_since = listing.begun
             patience = f"looking again for up to {self._run.options.settle:.0f} s"
             self._run.say(f"shot `{case.step.shot}`: the server lists no such job yet; {patience}", case.step.shot)
         if self._absence_counts(case, listing):
-            if listing.begun - case.quiet_since >= self._run.options.settle:
-                self._came_to_nothing(case, "two complete lists show no such job")
+            if since is not None and listing.begun - since >= self._run.options.settle:
+                self._believe_the_silence(case, listing)
         elif self._settled(case):
             unread = "" if listing.whole else ", as far as it can be read,"
             self._hold(case, f"its POST may or may not have arrived, and the server's list{unread} shows no such job")
+
+    def _believe_the_silence(self, case: Case, listing: Listing) -> None:
+        """Two lists agree; unless this one is seen to lack what it must have, if it has all."""
+        if lacking := self._lacking(case, listing):
+            self._hold(case, f"its POST may or may not have arrived, and the server's list lacks job {lacking}, too")
+        else:
+            self._came_to_nothing(case, "two complete lists show no such job")
+
+    def _lacking(self, case: Case, listing: Listing) -> str | None:
+        """A job of this key that came after the lost one, long enough ago, and is not listed."""
+        listed, settled = {job.id for job in listing.jobs}, self._run.time.now() - self._run.options.settle
+        for each in self._run.doors.memory.everywhere(self._run.options.origin):
+            mine = each.owner is not None and each.owner.key == self._run.options.key
+            going = each.acceptance if mine and each.state in (State.SUBMITTED, State.DONE) else None
+            if going and case.attempt.intent.at <= going.at <= settled and listed.isdisjoint(going.jobs):
+                return each.job
+        return None
 
     def _came_to_nothing(self, case: Case, why: str) -> None:
         """Record that nothing was bought, and send it again: unless somebody has decided otherwise by now."""

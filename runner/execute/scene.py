@@ -59,7 +59,8 @@ class Run:
         """What explains the list just read: the facts of every run, read now."""
         self.doors.memory.refresh()
         everywhere = self.doors.memory.everywhere(self.options.origin)
-        return Scene(everywhere=everywhere, live=self.live(everywhere), settle=self.options.settle)
+        live, options = self.live(everywhere), self.options
+        return Scene(everywhere=everywhere, live=live, settle=options.settle, key=options.key)
 
     async def listed(self, videos: Videos) -> Listing:
         """The server's list, or as much of it as a list can have. Raises Interrupted and ReplyError."""

@@ -8,6 +8,7 @@ from runner.provider.videos import Job, Page
 
 _MORE: Final = (True, "true", 1)
 _NO_MORE: Final = (False, "false", 0)
+_ALL_WELL: Final = ("0", "200", "success", "ok")  # as codes of an envelope
 
 
 def page_of(body: Any, *, after: str | None) -> Page:
@@ -26,8 +27,21 @@ def page_of(body: Any, *, after: str | None) -> Page:
     jobs = tuple(job for item in items if (job := job_of(item)) is not None)
     cursor = _cursor(body, jobs)
     ended = cursor is None or cursor == after
-    unread = len(jobs) < len(items) or (ended and body.get("has_more") in _MORE)
+    cut = ended and (body.get("has_more") in _MORE or (after is None and _total(body) > len(items)))
+    unread = len(jobs) < len(items) or cut or _is_trouble(body)
     return Page(jobs=jobs, after=None if ended else cursor, unread=unread)
+
+
+def _total(body: dict[str, Any]) -> int:
+    """How many jobs there are, where that is told."""
+    total = body.get("total")
+    return total if isinstance(total, int) else 0
+
+
+def _is_trouble(body: dict[str, Any]) -> bool:
+    """Whether a list speaks of an error, as gateways do with status 200: what it lacks may be there."""
+    code = str(body.get("code") or "0").lower()
+    return bool(body.get("error")) or body.get("success") is False or code not in _ALL_WELL
 
 
 def _cursor(body: dict[str, Any], jobs: tuple[Job, ...]) -> str | None:

@@ -142,6 +142,18 @@ CASES = [
         found=Found(job=job()),
     ),
     # -- servers that hide or change what they got
+    *[
+        Case(name=f"{name} {value!r}", jobs=(job(**{name: value}),), found=Unclear(jobs=(job(**{name: value}),)))
+        for name, value in (
+            ("prompt", ""),
+            ("prompt", " "),
+            ("size", "1280X720"),
+            ("size", "1280*720"),
+            ("size", "720p"),
+            ("seconds", "8s"),
+            ("seconds", ""),
+        )
+    ],
     Case(name="no prompt", jobs=(job(prompt=None),), found=Unclear(jobs=(job(prompt=None),))),
     Case(name="a prompt in capitals", jobs=(job(prompt=" A  CAT\n"),), found=Unclear(jobs=(job(prompt=" A  CAT\n"),))),
     Case(name="a model by another name", jobs=(job(model="sora-2-0"),), found=Unclear(jobs=(job(model="sora-2-0"),))),
@@ -173,7 +185,6 @@ CASES = [
     Case(name="another prompt", jobs=(job(prompt="a dog"),), found=Quiet()),
     Case(name="another size", jobs=(job(size="720x1280"),), found=Quiet()),
     Case(name="another length", jobs=(job(seconds="4"),), found=Quiet()),
-    Case(name="an empty prompt is another one", jobs=(job(prompt=""),), found=Quiet()),
     # -- the window
     *[
         Case(name=f"created {at - BORN:+.0f} s", jobs=(job(created_at=at),), found=Found(job=job(created_at=at)))
