@@ -150,19 +150,23 @@ class Reconciler:
 
     def _believe_the_silence(self, case: Case, listing: Listing) -> None:
         """Two lists agree; unless this one is seen to lack what it must have, if it has all."""
-        if lacking := self._lacking(case, listing):
-            self._hold(case, f"its POST may or may not have arrived, and the server's list lacks job {lacking}, too")
-        else:
+        lacking = self._lacking(case, listing)
+        if lacking is None or lacking.acceptance is None:
             self._came_to_nothing(case, "two complete lists show no such job")
+        elif self._run.time.now() - lacking.acceptance.at >= self._run.options.settle:
+            lacks = f"the server's list lacks job {lacking.job}, too"
+            self._hold(case, f"its POST may or may not have arrived, and {lacks}")
 
-    def _lacking(self, case: Case, listing: Listing) -> str | None:
-        """A job of this key that came after the lost one, long enough ago, and is not listed."""
-        listed, settled = {job.id for job in listing.jobs}, self._run.time.now() - self._run.options.settle
-        for each in self._run.doors.memory.everywhere(self._run.options.origin):
-            mine = each.owner is not None and each.owner.key == self._run.options.key
+    def _lacking(self, case: Case, listing: Listing) -> Attempt | None:
+        """A purchase with this key that came after the lost one, soon enough, and is not listed."""
+        run, listed = self._run, {job.id for job in listing.jobs}
+        waited = run.doors.clock.monotonic() - (case.quiet_since or 0.0)
+        soon = run.time.now() - waited + run.options.settle / 2
+        for each in run.doors.memory.everywhere(run.options.origin):
+            mine = each.owner is not None and each.owner.key == run.options.key
             going = each.acceptance if mine and each.state in (State.SUBMITTED, State.DONE) else None
-            if going and case.attempt.intent.at <= going.at <= settled and listed.isdisjoint(going.jobs):
-                return each.job
+            if going and case.attempt.intent.at <= going.at <= soon and listed.isdisjoint(going.jobs):
+                return each
         return None
 
     def _came_to_nothing(self, case: Case, why: str) -> None:

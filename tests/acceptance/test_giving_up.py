@@ -48,6 +48,21 @@ def resolve(desk: Desk, *verdict: str, name: str = "beach") -> Result:
     return desk.run("resolve", "film.yaml", name, *verdict)
 
 
+def test_a_job_that_was_called_failed_by_mistake_is_taken_back(desk: Desk, slow: Shop) -> None:
+    """A server says so once, and completes the job: there was no way to the clip but to pay for it again."""
+    job = slow.ledger["billed"][0]["id"]
+    put(desk, slow, State.FAILED, job=job, at=round(time.time(), 3) - 10, code="oops")
+    slow.sandbox.advance(LONG.render_seconds)
+    held = desk.run("render", "film.yaml", "--only", "beach")
+    assert (held.code, "failed before" in held.stderr, slow.billed) == (1, True, 1)
+    assert resolve(desk, "--adopt", job).code == 0
+    fetched = desk.run("render", "film.yaml", "--only", "beach")
+    assert (fetched.code, slow.billed) == (0, 1), fetched.stderr
+    assert "renders/film/beach.mp4" in desk.clips()
+    again = resolve(desk, "--adopt", job)
+    assert (again.code, "already" in again.stderr) == (2, True)
+
+
 def lose(shop: Shop, times: int = 1) -> None:
     """The answers of the next purchases do not arrive, and the server has no list to look them up in."""
     shop.sandbox.faults.extend(

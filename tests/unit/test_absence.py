@@ -9,7 +9,7 @@ from runner.events import Ending
 from runner.execute.evidence import POST_MAX
 from runner.execute.reconcile import Reconciler
 from runner.execute.scene import Run
-from runner.lock.facts import Attempt, State
+from runner.lock.facts import Acceptance, Attempt, State
 from runner.lock.memory import Memory
 from runner.plan.steps import Step
 from runner.plan.table import Action, Reason
@@ -46,16 +46,18 @@ class Search:
     calibrated: bool = True
     profile: Any = PROVING
     wanted: bool = True
+    settle: float = SETTLE
     again: list[float] = field(default_factory=list)  # seconds into the search at which it was sent again
 
     def __post_init__(self) -> None:
         self.loop = VirtualLoop()
         self.clock = VirtualClock(self.loop)
         now = ToldTime(server=self.clock.now(), monotonic=self.clock.monotonic())
-        line = Line(self.answer, told_time=now if self.calibrated else None)
+        self.line = line = Line(self.answer, told_time=now if self.calibrated else None)
         self.lost = make_attempt(owner=self.owner, at=self.clock.now() - self.age)
         self.memory = self._memory()
-        self.run: Run = make_run(self.memory, self.clock, line, profile=self.profile)  # type: ignore[arg-type]
+        options = {"profile": self.profile, "settle": self.settle}
+        self.run: Run = make_run(self.memory, self.clock, line, **options)  # type: ignore[arg-type]
         self.reconciler = Reconciler(self.run, line, lambda *_: None, lambda _: self.again.append(self.loop.time()))
 
     def _memory(self) -> Memory:
@@ -124,6 +126,42 @@ def test_silence_proves_nothing_without(lacking: dict[str, Any]) -> None:
     assert search.again == []
     assert search.endings == [Ending.HELD]
     assert search.known.state is State.INTENT
+
+
+def test_without_settling_it_still_takes_two_lists() -> None:
+    search = Search(settle=0.0)
+    search.play()
+    assert len(search.again) == 1
+    assert len(search.line.asked) == 2
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTED, State.DONE])
+def test_silence_proves_nothing_where_the_list_lacks_a_job_of_this_key_that_came_later(state: State) -> None:
+    search = Search()
+    later = make_attempt(state, 2, prompt="another", owner=make_owner("/films/other.yaml"), at=search.clock.now() + 5)
+    later = replace(later, acceptance=Acceptance(jobs=("video_2",), at=search.clock.now() + 5))
+    with search.memory.ledger.held():
+        search.memory.ledger.add(later, key="key")
+    search.play()
+    assert search.again == []
+    assert search.endings == [Ending.HELD]
+    assert "lacks job video_2, too" in search.run.outcomes[0].reason
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"key": "a key before"}, {"at": -100.0}, {"at": SETTLE - 10}, {"state": State.FAILED}],
+    ids=["another key", "long before", "a moment ago", "failed"],
+)
+def test_what_a_list_need_not_have_is_no_doubt(fields: dict[str, Any]) -> None:
+    search = Search()
+    at = search.clock.now() + fields.get("at", 5.0)
+    owner = make_owner("/films/other.yaml", key=fields.get("key", "key"))
+    other = make_attempt(fields.get("state", State.SUBMITTED), 2, prompt="another", owner=owner, at=at)
+    with search.memory.ledger.held():
+        search.memory.ledger.add(replace(other, acceptance=Acceptance(jobs=("video_2",), at=at)), key="key")
+    search.play()
+    assert len(search.again) == 1
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,10 @@ from runner.execute.evidence import (
     unexplained,
     visible,
 )
-from runner.lock.facts import Attempt, State
+from runner.lock.facts import Attempt, Owner, State
 from runner.manifest.request import Request
 from runner.provider.videos import Job
-from tests.unit.factories import BORN, make_attempt, make_job, make_reference, make_request
+from tests.unit.factories import BORN, make_attempt, make_job, make_owner, make_reference, make_request
 
 SETTLE = 480.0
 LOST = make_attempt(State.INTENT, 1)
@@ -256,6 +256,43 @@ def test_equal_attempts_that_are_judged_one_after_the_other_get_one_job_each() -
     assert finding(TWIN, listing, Scene(everywhere=(adopted, TWIN), live=(), settle=SETTLE)) == Found(job=job("b"))
 
 
+MINE, BEFORE = make_owner(key="now"), make_owner(key="before")
+
+
+@pytest.mark.parametrize(
+    ("mine", "rival", "jobs", "found"),
+    [
+        (MINE, BEFORE, ("a",), "a"),
+        (BEFORE, MINE, ("a",), None),
+        (BEFORE, MINE, ("a", "b"), "a"),
+        (BEFORE, BEFORE, ("a",), "a"),
+        (None, MINE, ("a",), None),
+        (None, None, ("a",), "a"),
+        (BEFORE, MINE, ("a", "b", "c"), None),
+    ],
+)
+def test_a_job_goes_first_to_what_was_sent_with_the_key_that_lists_it(
+    mine: Owner | None, rival: Owner | None, jobs: tuple[str, ...], found: str | None
+) -> None:
+    """The key was changed between two lost answers of equal shots: the older one took the younger one's job."""
+    lost, twin = changed(LOST, owner=mine), changed(TWIN, owner=rival)
+    listing = Listing(jobs=tuple(map(job, jobs)), whole=True, begun=0.0)
+    told = finding(lost, listing, Scene(everywhere=(lost, twin), live=(), settle=SETTLE, key="now"))
+    assert told == Found(job=job(found)) if found else isinstance(told, Unclear)
+
+
+LONG = "A dog runs along the beach at sunset and looks back"
+
+
+@pytest.mark.parametrize(
+    ("shown", "may"),
+    [(LONG[:30], True), (LONG[:30] + "…", True), (LONG[:30] + "...", True), (LONG[:9], False), (LONG[2:], False)],
+)
+def test_a_prompt_that_a_list_cuts_may_be_the_one_that_was_sent(shown: str, may: bool) -> None:
+    assert may_be(job(prompt=shown), make_request(LONG)) is may
+    assert not same(job(prompt=shown), make_request(LONG))
+
+
 # -- jobs that nobody remembers
 
 
@@ -286,7 +323,28 @@ STRANGE = [
     Strange(name="it is old", jobs=(job("a", created_at=0.0),), ids=("a",)),
     Strange(name="it has no date", jobs=(job("a", created_at=None),), ids=("a",)),
     Strange(name="another request", jobs=(job("a", prompt="a dog"), job("b", seconds="4"))),
-    Strange(name="hidden prompts are no reason to hold everything", jobs=(job("a", prompt=None),)),
+    *[
+        Strange(name=f"a prompt that is {prompt!r} is no reason to hold everything", jobs=(job("a", prompt=prompt),))
+        for prompt in (None, "", " ")
+    ],
+    *[
+        Strange(name=f"{name} {value!r}", jobs=(job("a", **{name: value}),), ids=("a",))
+        for name, value in (
+            ("model", "sora-2-2025-10-06"),
+            ("model", None),
+            ("size", None),
+            ("size", "1280X720"),
+            ("seconds", None),
+            ("seconds", "8s"),
+            ("prompt", "A cat"),
+            ("prompt", "a  cat\n"),
+        )
+    ],
+    Strange(name="another size", jobs=(job("a", size="720x1280"),)),
+    Strange(
+        name="an attempt that a list might take for it explains it",
+        known=(make_attempt(request=make_request("A CAT", model="sora-2-pro")),),
+    ),
 ]
 
 

@@ -18,6 +18,41 @@ def test_items_without_a_usable_id_are_skipped() -> None:
     assert [job.id for job in page.jobs] == ["a", "b"]
 
 
+JOB = {"id": "a", "status": "queued"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": [], "code": 500, "message": "system busy"},
+        {"data": [], "code": "system_error"},
+        {"data": [], "error": {"message": "busy"}, "has_more": False},
+        {"data": [], "success": False},
+        {"data": [], "total": 7, "has_more": False},
+        {"data": [JOB], "total": 2},
+    ],
+)
+def test_a_list_that_speaks_of_an_error_or_of_more_jobs_is_not_whole(body: dict[str, Any]) -> None:
+    """A gateway's error with status 200 and no jobs was taken for proof that there was none."""
+    assert page_of(body, after=None).unread or page_of(body, after=None).after
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": [], "code": 0},
+        {"data": [], "code": "success", "message": ""},
+        {"data": [], "code": 200, "success": True, "error": None},
+        {"data": [JOB], "total": 1, "has_more": False},
+        {"data": [], "total": None},
+    ],
+)
+def test_a_list_that_says_that_all_is_well_is_whole(body: dict[str, Any]) -> None:
+    page = page_of(body, after=None)
+    assert not page.unread
+    assert page.after is None
+
+
 @pytest.mark.parametrize("body", [None, [], [{"id": "a"}], "x", {}, {"data": None}, {"data": {}}, {"error": {}}])
 def test_what_is_no_list_is_trouble(body: Any) -> None:
     with pytest.raises(Troubled):
