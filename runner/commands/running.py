@@ -36,7 +36,7 @@ def alone(disk: Disk, state: Path, manifest: Path) -> Iterator[None]:
     if lock is None:
         raise MutexHeld(f"another run of {manifest.name} is going on{_holder(mutex)}", hint="wait for its end")
     try:
-        _sign(disk, mutex, manifest)
+        _sign(mutex, manifest)
         yield
     finally:
         lock.release()
@@ -65,13 +65,13 @@ def _mutex(state: Path, manifest: str) -> Path:
     return state / "mutex" / f"{hashlib.sha256(manifest.encode()).hexdigest()[:32]}.mutex"
 
 
-def _sign(disk: Disk, mutex: Path, manifest: Path) -> None:
+def _sign(mutex: Path, manifest: Path) -> None:
     since = datetime.now(UTC).isoformat(timespec="seconds")
     about = {"pid": os.getpid(), "host": socket.gethostname(), "since": since, "manifest": str(manifest)}
     with suppress(OSError):  # it only helps to tell who it is
         holder = mutex.with_suffix(".holder")
-        disk.remove(holder)
-        disk.write(holder, json.dumps(about).encode(), at=0)
+        holder.unlink(missing_ok=True)  # it may be a link that leads elsewhere
+        holder.write_text(json.dumps(about), encoding="utf-8")
 
 
 def _holder(mutex: Path) -> str:

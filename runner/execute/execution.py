@@ -163,10 +163,10 @@ class Execution:
         if attempt and step.overdue and self._run.doors.videos_at(attempt.intent.origin):
             self._follow(replace(step, action=Action.DOWNLOAD))
             return
-        told, cost = f": {step.note}" if step.note else "", self._run.again_costs(step.cost)
-        # What tells of a purchase ends in a command, and nothing that is pasted along with it may follow.
-        why = f"{step.reason}{cost}{told}" if step.reason is Reason.DOUBTFUL else f"{step.reason}{told}{cost}"
-        self._run.end(step, Ending.HELD, why, hint=self._run.lost_hint(step, attempt))
+        note = f": {step.note}" if step.note else ""
+        # What tells of a purchase ends in a command, and nothing may follow that would be pasted along with it.
+        cost = "" if step.reason is Reason.DOUBTFUL else self._run.again_costs(step.cost)
+        self._run.end(step, Ending.HELD, f"{step.reason}{note}{cost}", hint=self._run.lost_hint(step, attempt))
 
     def _resolve(self, step: Step) -> None:
         assert step.attempt is not None

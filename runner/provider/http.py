@@ -86,7 +86,8 @@ class HttpVideos(Videos):
         """See `Videos.retrieve`."""
         reply, now = await self._asked(self._urls.job(_askable(job)), SMALL), self._clock.now()
         good = 200 <= reply.status < 300
-        found = job_of(reply.body, id=job) if good else job_in_error(reply.body, job)
+        described = "status" in self._manner.replies
+        found = job_of(reply.body, id=job, described=described) if good else job_in_error(reply.body, job)
         if found is not None:
             return Polled(job=self._understood(found), again_after=poll_after(reply.headers, now=now))
         if good:

@@ -64,16 +64,18 @@ def id_in(body: Any) -> JobId | None:
     return usable_id(job.get("id")) or usable_id(job.get("task_id"))
 
 
-def job_of(body: Any, *, id: JobId | None = None) -> Job | None:  # noqa: A002
+def job_of(body: Any, *, id: JobId | None = None, described: bool = False) -> Job | None:  # noqa: A002
     """The job that a reply describes, None where it describes none.
 
     Args:
         body: parsed JSON.
         id: the one we asked for. It stays: gateways answer with another that leads nowhere.
+        described: whether a profile has said where the status is.
     """
     fields = _job_object(body)
     found = id or id_in(body)
-    if found is None or (id is not None and not _tells_of(fields, id)):
+    plain = fields is body and not described
+    if found is None or (id is not None and not _tells_of(fields, id, plain=plain)):
         return None
     said = _job_error(fields)
     return Job(
@@ -93,15 +95,15 @@ def job_of(body: Any, *, id: JobId | None = None) -> Job | None:  # noqa: A002
     )
 
 
-def _tells_of(fields: Mapping[str, Any], id: JobId) -> bool:  # noqa: A002
-    """Whether a reply tells how a job is. That it has ended must be said of it by name: a gateway speaks of `error` and
-    `success`, too, and means the question.
+def _tells_of(fields: Mapping[str, Any], id: JobId, *, plain: bool) -> bool:  # noqa: A002
+    """Whether a reply tells how a job is. A plain one must name a job to say that it has ended: a gateway speaks of
+    `error` and `success`, too, and means the question.
     """
     status = _text(fields.get("status"))
     if _is_video(fields) or not status:
         return _is_video(fields)
     named = fields.get("id") == id or usable_id(fields.get("task_id")) is not None
-    return named or state_of(status) not in (State.COMPLETED, State.FAILED, State.EXPIRED)
+    return named or not plain or state_of(status) not in (State.COMPLETED, State.FAILED, State.EXPIRED)
 
 
 def job_in_error(body: Any, id: JobId | None = None) -> Job | None:  # noqa: A002

@@ -153,6 +153,13 @@ def test_the_end_of_a_job_is_not_taken_from_an_envelope_that_does_not_name_it(bo
     assert job_of(body, id=JobId("ours")) is None
 
 
+@pytest.mark.parametrize("word", ["failed", "completed", "expired"])
+def test_the_end_of_a_job_is_taken_from_where_it_must_be_the_jobs(word: str) -> None:
+    for body in ({"code": "success", "data": {"status": word}}, {"id": "ours", "status": word}):
+        assert job_of(body, id=JobId("ours")) is not None
+    assert job_of({"status": word}, id=JobId("ours"), described=True) is not None
+
+
 def test_an_envelopes_own_status_is_not_the_jobs() -> None:
     found = job_of({"status": "success", "data": {"id": "ours", "status": "in_progress"}}, id=JobId("ours"))
     assert found is not None
