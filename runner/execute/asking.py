@@ -29,15 +29,15 @@ async def whole_list(videos: Videos, clock: Clock) -> Listing:
     jobs: dict[str, Job] = {}
     after: str | None = None
     seen: set[str] = set()
-    whole, letters, idle = True, 0, 0
+    whole, total, letters, idle = True, 0, 0, 0
     while len(seen) < _PAGES and letters < _LETTERS and idle < _NO_NEWS and clock.monotonic() - begun < _PATIENCE:
         page = await _page(videos, after, clock)
         idle = idle + 1 if jobs.keys() >= {job.id for job in page.jobs} else 0
         jobs |= {job.id: job for job in page.jobs}
-        whole = whole and not page.unread
+        whole, total = whole and not page.unread, max(total, page.total)
         after = page.after
         if after is None:
-            return Listing(jobs=tuple(jobs.values()), whole=whole, begun=begun)
+            return Listing(jobs=tuple(jobs.values()), whole=whole and len(jobs) >= total, begun=begun)
         if after in seen:
             break
         seen.add(after)

@@ -17,7 +17,6 @@ from runner.provider.videos import Job
 
 POST_MAX: Final = 480.0  # seconds that a POST can be on its way at most; its deadline is below
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
-_CUT: Final = 20  # letters that a prompt which a list cuts shows at least
 SLACK: Final = 30.0  # seconds that clocks may differ beyond what the Date header told
 
 
@@ -159,9 +158,9 @@ def _shows(prompt: str | None) -> bool:
 
 
 def _may_be_words(told: str, wanted: str) -> bool:
-    """A long prompt may be cut."""
+    """A list may cut a prompt."""
     begun = told.rstrip(".…")
-    return told == wanted or (len(begun) >= _CUT and wanted.startswith(begun))
+    return told == wanted or (bool(begun) and wanted.startswith(begun))
 
 
 def _unclaimed(jobs: Iterable[Job], everywhere: Iterable[Attempt]) -> list[Job]:

@@ -27,9 +27,8 @@ def page_of(body: Any, *, after: str | None) -> Page:
     jobs = tuple(job for item in items if (job := job_of(item)) is not None)
     cursor = _cursor(body, jobs)
     ended = cursor is None or cursor == after
-    cut = ended and (body.get("has_more") in _MORE or (after is None and _total(body) > len(items)))
-    unread = len(jobs) < len(items) or cut or _is_trouble(body)
-    return Page(jobs=jobs, after=None if ended else cursor, unread=unread)
+    unread = len(jobs) < len(items) or (ended and body.get("has_more") in _MORE) or _is_trouble(body)
+    return Page(jobs=jobs, after=None if ended else cursor, unread=unread, total=_total(body))
 
 
 def _total(body: dict[str, Any]) -> int:

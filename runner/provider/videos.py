@@ -66,6 +66,7 @@ class Page:
     jobs: tuple[Job, ...]
     after: str | None  # cursor of the next page, None at the end
     unread: bool = False  # something of it could not be read, or it says that more follows and not where
+    total: int = 0  # jobs on all pages, where that is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Questions that are asked again while the trouble passes, and a list that is whole or says that it is not."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,14 @@ def test_a_server_that_says_when_to_ask_again_is_waited_for() -> None:
     clock = StillClock()
     asyncio.run(state(Line(TooMany("slow down", retry_after=20.0), POLLED), "video_1", clock))
     assert clock.sleeps == [20.0]
+
+
+@pytest.mark.parametrize(("total", "whole"), [(0, True), (3, True), (4, False)])
+def test_a_list_that_has_fewer_jobs_than_it_says_is_not_whole(total: int, whole: bool) -> None:
+    """Its pages repeat, for it knows no cursor: the jobs that are on none of them were taken to be absent."""
+    first, again = page("a", "b", after="b"), page("a", "b", "c")
+    line = Line(replace(first, total=total), replace(again, total=total))
+    assert listed(line) == (["a", "b", "c"], whole)
 
 
 def test_an_empty_list_is_whole() -> None:
