@@ -286,7 +286,7 @@ LONG = "A dog runs along the beach at sunset and looks back"
 
 @pytest.mark.parametrize(
     ("shown", "may"),
-    [(LONG[:30], True), (LONG[:30] + "…", True), (LONG[:30] + "...", True), (LONG[:9], True), ("...", False), (LONG[2:], False)],
+    [*((LONG[:30] + end, True) for end in ("", "…", "...")), (LONG[:9], True), ("...", False), (LONG[2:], False)],
 )
 def test_a_prompt_that_a_list_cuts_may_be_the_one_that_was_sent(shown: str, may: bool) -> None:
     assert may_be(job(prompt=shown), make_request(LONG)) is may
