@@ -156,36 +156,29 @@ class SystemDisk:
 
     def write(self, path: Path, data: bytes, *, at: int | None) -> None:
         """See `Disk.write`."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | (os.O_APPEND if at is None else 0)
-        descriptor = os.open(path, flags, 0o644)
-        try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | (os.O_APPEND if at is None else 0)
+        with _opened(path, flags) as descriptor:
             if at is not None:
                 os.lseek(descriptor, at, os.SEEK_SET)
             rest = memoryview(data)
             while rest:
                 # A full disk writes a part and raises nothing; the next call then raises ENOSPC.
                 rest = rest[os.write(descriptor, rest) :]
-        except OSError as error:
-            error.filename = str(path)  # a call on an open file does not say which
-            raise
-        finally:
-            os.close(descriptor)
 
     def truncate(self, path: Path, size: int) -> None:
         """See `Disk.truncate`."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-        try:
+        with _opened(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK) as descriptor:
             os.ftruncate(descriptor, size)
-        finally:
-            os.close(descriptor)
 
     def sync(self, path: Path) -> None:
         """See `Disk.sync`."""
-        _sync(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe of that name is not waited for
+        with _opened(path, os.O_RDONLY | os.O_NONBLOCK) as descriptor:  # a pipe of that name is not waited for
+            os.fsync(descriptor)
 
     def sync_folder(self, path: Path) -> None:
         """See `Disk.sync_folder`."""
-        _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+        with _opened(path, os.O_RDONLY | os.O_DIRECTORY) as descriptor:
+            os.fsync(descriptor)
 
     def rename(self, old: Path, new: Path) -> None:
         """See `Disk.rename`."""
@@ -291,10 +284,12 @@ def _reading(path: Path) -> Iterator[BufferedReader]:
         os.close(descriptor)
 
 
-def _sync(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags | os.O_CLOEXEC)
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    """A file, open. What fails names it, which a call on an open file does not by itself."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o644)
     try:
-        os.fsync(descriptor)
+        yield descriptor
     except OSError as error:
         error.filename = str(path)
         raise
