@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from runner.lock.facts import Attempt, State
+from runner.lock.facts import Acceptance, Attempt, State
 from runner.manifest.request import Request
 from runner.provider.statuses import State as JobState
 from runner.provider.statuses import state_of
@@ -17,6 +17,7 @@ from runner.provider.videos import Job
 
 POST_MAX: Final = 480.0  # seconds that a POST can be on its way at most; its deadline is below
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
+_COMING: Final = (State.SUBMITTED, State.DONE)
 SLACK: Final = 30.0  # seconds that clocks may differ beyond what the Date header told
 
 
@@ -107,6 +108,16 @@ def _has_a_share(attempt: Attempt, rivals: Sequence[Attempt], candidates: int, k
 
 def _was_sent_with(attempt: Attempt, key: str) -> bool:
     return attempt.owner is not None and attempt.owner.key == key
+
+
+def lacking(
+    listing: Listing, everywhere: Iterable[Attempt], key: str, *, span: tuple[float, float]
+) -> Acceptance | None:
+    """A job that was bought with a key between two times, and that the list does not show."""
+    listed = {job.id for job in listing.jobs}
+    bought = (each for each in everywhere if each.state in _COMING and _was_sent_with(each, key))
+    taken = (each.acceptance for each in bought if each.acceptance)
+    return next((each for each in taken if span[0] <= each.at <= span[1] and listed.isdisjoint(each.jobs)), None)
 
 
 def strangers(listing: Listing, everywhere: Iterable[Attempt]) -> Strangers:

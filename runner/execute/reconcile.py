@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from runner.events import Ending, Phase
 from runner.execute.asking import unanswered
 from runner.execute.control import Interrupted
-from runner.execute.evidence import POST_MAX, Busy, Found, Listing, Quiet, Scene, Unclear, finding, titles
+from runner.execute.evidence import POST_MAX, Busy, Found, Listing, Quiet, Scene, Unclear, finding, lacking, titles
 from runner.execute.scene import Run
-from runner.lock.facts import Attempt, AttemptId, State
+from runner.lock.facts import Acceptance, Attempt, AttemptId, State
 from runner.manifest.batch import ShotId
 from runner.plan.steps import Step
 from runner.provider.replies import NoRoute, Refused, ReplyError
@@ -150,24 +150,19 @@ class Reconciler:
 
     def _believe_the_silence(self, case: Case, listing: Listing) -> None:
         """Two lists agree; unless this one is seen to lack what it must have, if it has all."""
-        lacking = self._lacking(case, listing)
-        if lacking is None or lacking.acceptance is None:
+        missing = self._missing(case, listing)
+        if missing is None:
             self._came_to_nothing(case, "two complete lists show no such job")
-        elif self._run.time.now() - lacking.acceptance.at >= self._run.options.settle:
-            lacks = f"the server's list lacks job {lacking.job}, too"
+        elif self._run.time.now() - missing.at >= self._run.options.settle:
+            lacks = f"the server's list lacks job {missing.jobs[0]}, too"
             self._hold(case, f"its POST may or may not have arrived, and {lacks}")
 
-    def _lacking(self, case: Case, listing: Listing) -> Attempt | None:
-        """A purchase with this key that came after the lost one, soon enough, and is not listed."""
-        run, listed = self._run, {job.id for job in listing.jobs}
-        waited = run.doors.clock.monotonic() - (case.quiet_since or 0.0)
-        soon = run.time.now() - waited + run.options.settle / 2
-        for each in run.doors.memory.everywhere(run.options.origin):
-            mine = each.owner is not None and each.owner.key == run.options.key
-            going = each.acceptance if mine and each.state in (State.SUBMITTED, State.DONE) else None
-            if going and case.attempt.intent.at <= going.at <= soon and listed.isdisjoint(going.jobs):
-                return each
-        return None
+    def _missing(self, case: Case, listing: Listing) -> Acceptance | None:
+        """A job of this key that the list lacks though it came after the lost one, and early in the silence."""
+        run, since = self._run, case.quiet_since or 0.0
+        early = run.time.now() - (run.doors.clock.monotonic() - since) + run.options.settle / 2
+        everywhere = run.doors.memory.everywhere(run.options.origin)
+        return lacking(listing, everywhere, run.options.key, span=(case.attempt.intent.at, early))
 
     def _came_to_nothing(self, case: Case, why: str) -> None:
         """Record that nothing was bought, and send it again: unless somebody has decided otherwise by now."""
