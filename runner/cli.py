@@ -142,18 +142,17 @@ def _defective(error: Exception) -> int:
 
 
 def _say(message: str, hint: str, code: ExitCode) -> int:
-    from runner.report.wording import command
+    from runner.manifest.wording import disarmed, harmless
 
     # A hint is pasted: a file whose name looks like a key is still to be found by it.
-    click.echo(f"error: {_told_line(message)}" + (f"\nhint: {command(hint)}" if hint else ""), err=True)
+    told = f"\nhint: {_told_line(hint, disarmed)}" if hint else ""
+    click.echo(f"error: {_told_line(message, harmless)}{told}", err=True)
     return code
 
 
-def _told_line(text: str) -> str:
-    """Words on one line, not too long, without anything that a terminal obeys: names of files are anybody's."""
-    from runner.manifest.wording import harmless
-
-    line = harmless(text[: 2 * _LONGEST].translate(_ON_ONE_LINE))
+def _told_line(text: str, fit: Callable[[str], str]) -> str:
+    """Words on one line, not too long, made fit to be shown: names of files are anybody's."""
+    line = fit(text[: 2 * _LONGEST].translate(_ON_ONE_LINE))
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 

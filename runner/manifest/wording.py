@@ -75,13 +75,22 @@ def nearest(word: str, allowed: Sequence[str]) -> str | None:
 
 def harmless(text: str) -> str:
     """Text of the same length that gives no secret away and that no terminal obeys."""
+    return disarmed(_discreet(text))
+
+
+def disarmed(text: str) -> str:
+    """Text of the same length that no terminal obeys."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join("\ufffd" if _obeyed(letter) else letter for letter in text)
+
+
+def _discreet(text: str) -> str:
     if "@" in text:
         text = _BEFORE_AT.sub(_login_masked, _WORD.sub(_userinfo_masked, text))
     for secret in _SECRETS:
         text = secret.sub(_masked, text)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join("\ufffd" if _obeyed(letter) else letter for letter in text)
+    return text
 
 
 def _userinfo_masked(word: re.Match[str]) -> str:

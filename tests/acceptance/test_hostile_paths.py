@@ -152,13 +152,14 @@ def test_a_manifest_that_begins_with_a_dash_is_named_so_that_no_command_takes_it
     assert "shotlock resolve ./-m.yaml " in held.stderr, held.stderr
 
 
-def test_a_hint_names_a_file_whose_name_looks_like_a_key(quick: QuickDesk, shop: Shop) -> None:
-    path = quick.folder / "sk-teaser film.yaml"
+@pytest.mark.parametrize("stem", ["sk-teaser film", "two  spaces"])
+def test_a_hint_names_a_file_as_it_is(quick: QuickDesk, shop: Shop, stem: str) -> None:
+    path = quick.folder / f"{stem}.yaml"
     path.write_bytes((quick.folder / "film.yaml").read_bytes())
     path.with_suffix(".lock").write_bytes(lines.HEADER + b"what is this\n")
     refused = quick.run("render", path.name)
     assert refused.code == 4
-    assert "hint: shotlock lock fold 'FOLDER/sk-teaser film.lock'" in refused.stderr
+    assert f"hint: shotlock lock fold 'FOLDER/{stem}.lock'" in refused.stderr
 
 
 def test_a_link_that_stays_in_the_folder_is_followed(quick: QuickDesk, shop: Shop) -> None:
